@@ -1,0 +1,44 @@
+# What there is to do: `make` lists it.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+$(VENV)/.done: pyproject.toml exporter/pgvitals/__init__.py
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	touch $@
+
+setup: $(VENV)/.done ## make the virtual environment with pgvitals and its tools
+
+test: setup ## all tests, on the PostgreSQL versions that can be had here
+	$(PYTEST)
+
+unit: setup ## the tests that need no server
+	$(PYTEST) tests/unit
+
+test-all: setup ## all tests on PostgreSQL 13 to 18, in their long form
+	PGVITALS_TEST_MAJORS=13,14,15,16,17,18 PGVITALS_LONG=1 $(PYTEST)
+
+lint: setup ## style, types, queries, and whether the reference is up to date
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pgvitals validate
+	$(BIN)/pgvitals docs --check docs
+
+format: setup ## put the code into its one format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: setup ## write the reference pages
+	$(BIN)/pgvitals docs docs
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+
+.PHONY: help setup test unit test-all lint format docs clean

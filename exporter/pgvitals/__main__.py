@@ -1,0 +1,5 @@
+"""`python -m pgvitals` is the command `pgvitals`."""
+
+from pgvitals.cli import main
+
+main()

@@ -1,0 +1,98 @@
+"""The catalogue: every query file, loaded together and checked against each other."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import resources
+from pathlib import Path
+
+import msgspec
+
+from pgvitals.document import Document, Mistake, Mistakes
+from pgvitals.query import Definition, Override, Query, problems
+
+Catalogue = Mapping[str, Query]
+
+
+def shipped_directory() -> Path:
+    """Where the queries of this release are: in the wheel, or beside the package in a checkout."""
+    packaged = Path(str(resources.files("pgvitals"))) / "queries"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "queries"
+
+
+def shipped() -> Catalogue:
+    """The queries of this release, by name."""
+    return load([shipped_directory()])
+
+
+def load(directories: Iterable[Path]) -> Catalogue:
+    """Load every `*.yaml` below `directories`, by name; raises Mistakes with all that is wrong."""
+    return load_files(file for directory in directories for file in _files(directory))
+
+
+def load_files(files: Iterable[Path]) -> Catalogue:
+    """Load `files`, by name; raises Mistakes with everything that is wrong in any of them."""
+    queries: list[Query] = []
+    mistakes: list[Mistake] = []
+    for file in files:
+        try:
+            queries.append(read(file))
+        except Mistakes as found:
+            mistakes += found.mistakes
+    mistakes += _clashes(queries)
+    if mistakes:
+        raise Mistakes(mistakes)
+    return {query.name: query for query in sorted(queries, key=lambda q: q.name)}
+
+
+def read(file: Path) -> Query:
+    """Read one query file; raises Mistakes."""
+    document = Document.open(file)
+    definition = document.read(Definition)
+    if mistakes := [document.mistake(where, problem) for where, problem in problems(definition)]:
+        raise Mistakes(mistakes)
+    return Query(**msgspec.structs.asdict(definition), name=file.stem, file=str(file))
+
+
+def override(catalogue: Catalogue, changes: Mapping[str, Override]) -> Catalogue:
+    """Give the catalogue as the configuration wants it; what is switched off is gone."""
+    changed = {n: q.change(changes[n]) if n in changes else q for n, q in catalogue.items()}
+    return {name: query for name, query in changed.items() if query.enabled}
+
+
+def _files(directory: Path) -> list[Path]:
+    found = sorted(
+        f for f in directory.rglob("*.yaml") if "targets" not in f.relative_to(directory).parts
+    )
+    if not found:
+        problem = "no query files, expected *.yaml below this directory"
+        raise Mistakes([Mistake(str(directory), 1, "", problem)])
+    return found
+
+
+def _clashes(queries: list[Query]) -> Iterator[Mistake]:
+    """Names that two files claim: a query's, a family's, or a family under another's prefix."""
+    names: dict[str, str] = {}
+    owners: dict[str, str] = {}
+    for query in queries:
+        if (first := names.setdefault(query.name, query.file)) != query.file:
+            yield Mistake(
+                query.file,
+                1,
+                "",
+                f"the query {query.name} stands in {first} already; expected another file name",
+            )
+        for family in (*query.metrics, *(f"{f.prefix}*" for f in (query.families_from,) if f)):
+            if (first := owners.setdefault(family, query.file)) != query.file:
+                yield Mistake(
+                    query.file, 1, family, f"the family belongs to {first}; expected one owner"
+                )
+    yield from _intrusions(owners)
+
+
+def _intrusions(owners: Mapping[str, str]) -> Iterator[Mistake]:
+    for prefix, owner in owners.items():
+        if prefix.endswith("*"):
+            for family, file in owners.items():
+                if family != prefix and family.startswith(prefix[:-1]):
+                    yield Mistake(
+                        file, 1, family, f"{owner} owns all {prefix}; expected another name"
+                    )

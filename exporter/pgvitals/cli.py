@@ -1,0 +1,216 @@
+"""The command line: parse, delegate, and leave with a code that scripts can trust.
+
+Exit codes: 0 done; 1 something that was checked is wrong, or the daemon cannot start; 2 the command
+line, the configuration or the connection is wrong.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+import psycopg
+
+from pgvitals import __version__, catalogue, checkup, config, daemon, outcome, reference
+from pgvitals.catalogue import Catalogue
+from pgvitals.document import Mistakes
+from pgvitals.login import Login
+from pgvitals.session import Session
+
+WRONG, USAGE = 1, 2
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def _setting(option: str, field: str, help_: str, **more: Any) -> Callable[[_Command], _Command]:
+    """An option of `run`, for a field of daemon.Flags; its variable is PGVITALS_ and its name."""
+    name = option.partition("/")[0].lstrip("-")
+    variable = "PGVITALS_" + name.upper().replace(".", "_").replace("-", "_")
+    return click.option(option, field, envvar=variable, help=f"{help_} [{variable}]", **more)
+
+
+_config_file = _setting(
+    "--config.file",
+    "config_file",
+    "YAML file with instances, queries and settings.",
+    type=click.Path(path_type=Path),
+)
+_dsn = click.option(
+    "--dsn",
+    envvar="PGVITALS_DSN",
+    metavar="DSN",
+    help="Connection string; a password in it is visible to `ps`, so prefer PGVITALS_DSN or PGPASSFILE.",
+)
+
+
+def main() -> NoReturn:
+    """Run the command; the entry point of `pgvitals`."""
+    sys.exit(command(standalone_mode=True))
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="pgvitals")
+def command() -> None:
+    """Turn a database team's promises into live numbers: a Prometheus exporter for PostgreSQL.
+
+    Exit codes: 0 done; 1 something that was checked is wrong, or the daemon cannot start; 2 the
+    command line, the configuration or the connection is wrong.
+    """
+
+
+@command.command()
+@_config_file
+@_setting(
+    "--web.listen-address",
+    "listen_addresses",
+    "host:port to listen on; may be repeated. Default :9187.",
+    multiple=True,
+)
+@_setting("--web.telemetry-path", "telemetry_path", "Path of the metrics. Default /metrics.")
+@_setting(
+    "--web.enable-lifecycle/--no-web.enable-lifecycle",
+    "enable_lifecycle",
+    "Allow POST /-/reload. Default off.",
+    default=None,
+)
+@_setting("--log.level", "log_level", "debug, info, warning or error. Default info.")
+@_setting("--log.format", "log_format", "json or console. Default json.")
+def run(**flags: Any) -> None:
+    """Poll the servers and serve their pages until SIGTERM; SIGHUP reloads the configuration."""
+    with _complaints():
+        try:
+            running = daemon.Daemon(daemon.Flags(**flags))
+        except OSError as error:
+            _leave(f"cannot listen: {error.strerror or error}", WRONG)
+    running.run()
+
+
+@command.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@_config_file
+@_dsn
+def validate(files: tuple[Path, ...], config_file: Path | None, dsn: str | None) -> None:
+    """Check query FILES, or the configuration and all its queries; with --dsn also on a server.
+
+    On a server every statement is parsed and planned, not run.
+    """
+    try:
+        loaded = _catalogue(files, config_file)
+    except Mistakes as mistakes:
+        _leave(str(mistakes), WRONG)
+    if dsn is None:
+        click.echo(f"{len(loaded)} queries are right")
+        return
+    with _opened(dsn) as session:
+        prospects = list(checkup.examine(session, loaded))
+    for query, ended, series in prospects:
+        told = f"about {series} series" if ended.kind == "success" else ended.reason
+        click.echo(f"{query.name:32} {ended.kind:8} {told}  {ended.message}".rstrip())
+    sys.exit(WRONG if any(p.outcome.kind in ("error", "timeout") for p in prospects) else 0)
+
+
+@command.command()
+@click.argument("name")
+@_config_file
+@_dsn
+@click.option("--analyze", is_flag=True, help="Run the query too, and show what it cost.")
+def explain(name: str, config_file: Path | None, dsn: str | None, analyze: bool) -> None:
+    """Print the SQL of query NAME for a server, and the server's plan for it."""
+    with _complaints():
+        loaded = _catalogue((), config_file)
+    if (query := loaded.get(name)) is None:
+        _leave(f"no query {name!r}, expected one of {', '.join(loaded)}", USAGE)
+    with _opened(dsn) as session:
+        known = checkup.facts(session, loaded)
+        if reason := query.skip_reason(known):
+            _leave(f"{name} is skipped here: {reason}", WRONG)
+        statement = query.statement(known.major) or ""
+        click.echo(f"-- {name}, PostgreSQL {known.major}\n{statement.strip()}\n")
+        options = "ANALYZE, BUFFERS" if analyze else ""
+        click.echo(
+            "\n".join(session.explain(statement, checkup.schemas(query, known), options=options))
+        )
+
+
+@command.command()
+@_dsn
+def grants(dsn: str | None) -> None:
+    """Print the SQL that makes a role for pgvitals; with a connection, what its role still needs."""
+    click.echo(checkup.NEW_ROLE)
+    if dsn is None:
+        return
+    with _opened(dsn) as session:
+        needed = checkup.grants(session)
+        if session.connection.info.parameter_status("is_superuser") == "on":
+            click.echo("-- This login is a superuser: use the role above instead.")
+        denied = [
+            p
+            for p in checkup.examine(session, catalogue.shipped())
+            if p.outcome.reason == "privilege"
+        ]
+    for statement, purpose in needed.items():
+        click.echo(f"{statement}  -- {purpose}")
+    for query, ended, _ in denied:
+        click.echo(f"-- {query.name} is skipped for want of a privilege: {ended.message}")
+    if not needed and not denied:
+        click.echo("-- The role of this login needs nothing more.")
+
+
+@command.command()
+def schema() -> None:
+    """Print the JSON Schema of a query file, for editors."""
+    click.echo(json.dumps(reference.query_schema(), indent=2))
+
+
+@command.command()
+def version() -> None:
+    """Print the version."""
+    click.echo(f"pgvitals {__version__}")
+
+
+@command.command()
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--check", is_flag=True, help="Write nothing; fail where a page is stale.")
+def docs(directory: Path, check: bool) -> None:
+    """Write the reference pages that are made from the code into DIRECTORY."""
+    stale = reference.write(directory, command, check=check)
+    if check and stale:
+        _leave(f"stale, run make docs: {', '.join(stale)}", WRONG)
+
+
+def _catalogue(files: tuple[Path, ...], config_file: Path | None) -> Catalogue:
+    if files:
+        return catalogue.load_files(files)
+    if config_file is None:
+        return catalogue.shipped()
+    return config.load(config_file)[1]
+
+
+@contextmanager
+def _complaints() -> Iterator[None]:
+    """Say what is wrong with the configuration, and leave."""
+    try:
+        yield
+    except Mistakes as mistakes:
+        _leave(str(mistakes), USAGE)
+
+
+@contextmanager
+def _opened(dsn: str | None) -> Iterator[Session]:
+    """A session on the server that `dsn`, or libpq's variables, name; leaves when there is none."""
+    try:
+        login = Login(dsn or "")
+    except ValueError as error:
+        _leave(f"--dsn: {error}", USAGE)
+    try:
+        with checkup.session(login) as session:
+            yield session
+    except psycopg.Error as error:
+        _leave(f"{login.server}: {login.scrub(outcome.first_line(error))}", USAGE)
+
+
+def _leave(text: str, code: int) -> NoReturn:
+    click.echo(text, err=True)
+    sys.exit(code)

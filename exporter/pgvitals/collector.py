@@ -1,0 +1,123 @@
+"""A collector: a query bound to one database of one instance; it turns rows into a block."""
+
+import time
+from dataclasses import dataclass, field, replace
+
+from pgvitals import exposition, outcome, sample
+from pgvitals.block import render
+from pgvitals.exposition import Block
+from pgvitals.facts import Facts
+from pgvitals.outcome import Outcome
+from pgvitals.query import Query
+from pgvitals.session import Row, Session
+from pgvitals.table import MissingColumns, Table
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is known of a collector's runs: immutable, so that a scrape reads one state and not two.
+
+    `success_at` is of time.monotonic, `success_time` Unix seconds, `duration` seconds of the last
+    run; `rows`, `series`, `dropped` (rows over the limit, values without a text) and `duplicates`
+    are of the last success; `failures` counts those since.
+    """
+
+    outcome: Outcome | None = None
+    duration: float = 0.0
+    success_at: float | None = None
+    success_time: float = 0.0
+    rows: int = 0
+    series: int = 0
+    dropped: int = 0
+    duplicates: int = 0
+    failures: int = 0
+    block: Block = ()
+
+
+@dataclass
+class Collector:
+    """`due` is the time.monotonic of the next run; `status` is replaced whole.
+
+    `stretch` multiplies the interval where there are more databases than may be visited in turn.
+    """
+
+    query: Query
+    database: str
+    due: float = 0.0
+    stretch: int = 1
+    status: Status = field(default_factory=Status)
+    _labels: dict[Row, str] = field(default_factory=dict, repr=False)
+
+    def run(self, session: Session, facts: Facts, timeout: float) -> Outcome:
+        """Run the query once and keep what came; raises psycopg.Error."""
+        started = time.monotonic()
+        if reason := self.query.skip_reason(facts):
+            return self.finish(Outcome("skipped", reason), started)
+        schemas = [facts.schemas[extension] for extension in self.query.requires.extensions]
+        statement = self.query.statement(facts.major) or ""
+        try:
+            self._keep(Table(self.query, session.read(statement, timeout, schemas)))
+        except MissingColumns as missing:
+            return self.finish(Outcome("error", "columns", str(missing)), started)
+        return self.finish(Outcome("success"), started)
+
+    def fail(self, error: Exception, started: float, *, overdue: bool = False) -> Outcome:
+        """Note that a run, or the way to it, ended with `error`."""
+        ended = outcome.of_error(error, optional=self.query.optional, overdue=overdue)
+        return self.finish(ended, started)
+
+    def finish(self, ended: Outcome, started: float) -> Outcome:
+        """Note how a run ended and when the next is due; what is skipped shows nothing any more."""
+        now = time.monotonic()
+        failures = self.status.failures + 1 if ended.kind in ("error", "timeout") else 0
+        block = () if ended.kind == "skipped" else self.status.block
+        self.status = replace(
+            self.status, outcome=ended, failures=failures, duration=now - started, block=block
+        )
+        # At a fixed rate, so that the queries of a database stay together; a late run does not catch up.
+        after = ended.delay(self.interval, failures)
+        self.due = self.due + after if now - self.due < after else now + after
+        return ended
+
+    @property
+    def interval(self) -> float:
+        """Seconds from one run to the next, when all goes well."""
+        return self.query.interval * self.stretch
+
+    def fresh(self, now: float) -> bool:
+        """Whether the last result may still be served: for min(3 intervals, interval + 60 s)."""
+        at = self.status.success_at
+        return at is not None and now - at <= min(3 * self.interval, self.interval + 60)
+
+    def retry(self, now: float) -> None:
+        """Forget failures: what they put off is due at once."""
+        if self.status.failures or not self.fresh(now):
+            self.due = now
+            self.status = replace(self.status, failures=0)
+
+    def _keep(self, table: Table) -> None:
+        keys = table.keys(self.query.labels)
+        known = self._labels
+        # A row's label text is made once for its identity, and forgotten with it.
+        self._labels = {key: known.get(key) or self._label_text(key) for key in keys}
+        came = [self._labels[key] for key in keys]
+        labels = came if self.query.families_from else table.distinct(came)
+        block, series, lost = render(self.query, table, labels)
+        self.status = replace(
+            self.status,
+            success_at=time.monotonic(),
+            success_time=time.time(),
+            rows=len(table.rows),
+            series=series,
+            dropped=table.omitted + lost,
+            duplicates=len(came) - len(labels),
+            block=block,
+        )
+
+    def _label_text(self, key: Row) -> str:
+        pairs = [
+            sample.label(name, cell) for name, cell in zip(self.query.labels, key, strict=True)
+        ]
+        if self.query.scope == "database":
+            pairs.insert(0, sample.label("datname", self.database))
+        return exposition.braces(pairs)

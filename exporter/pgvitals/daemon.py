@@ -1,0 +1,113 @@
+"""The daemon: `pgvitals run`, from its configuration to its signals."""
+
+import signal
+import threading
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import structlog
+
+from pgvitals import config, log
+from pgvitals.catalogue import Catalogue
+from pgvitals.document import Mistake, Mistakes
+from pgvitals.poller import Poller
+from pgvitals.telemetry import Telemetry
+from pgvitals.web import Server, Site
+
+_log = structlog.get_logger()
+
+
+class Flags(NamedTuple):
+    """What the command line says; None or empty where it says nothing."""
+
+    config_file: Path | None = None
+    listen_addresses: tuple[str, ...] = ()
+    telemetry_path: str | None = None
+    enable_lifecycle: bool | None = None
+    log_level: str | None = None
+    log_format: str | None = None
+
+
+def settle(flags: Flags) -> tuple[config.Config, Catalogue]:
+    """File, environment and flags, together; raises Mistakes."""
+    settings, loaded = config.load(flags.config_file)
+    web = _changed(
+        settings.web,
+        listen_addresses=flags.listen_addresses,
+        telemetry_path=flags.telemetry_path,
+        enable_lifecycle=flags.enable_lifecycle,
+    )
+    logging = _changed(settings.log, level=flags.log_level, format=flags.log_format)
+    return msgspec.structs.replace(settings, web=web, log=logging), loaded
+
+
+class Daemon:
+    """Everything that runs. Raises Mistakes for a wrong configuration, OSError for an address in use."""
+
+    def __init__(self, flags: Flags) -> None:
+        self._flags = flags
+        self._stopping = threading.Event()
+        self._reload_wanted = threading.Event()
+        self._reloading = threading.Lock()
+        self._telemetry = Telemetry()
+        self._poller = Poller()
+        self._settings, self._loaded = settle(flags)
+        log.configure(self._settings.log)
+        web = self._settings.web
+        reload = self.reload if web.enable_lifecycle else None
+        self._site = Site(self._poller, self._telemetry, web.telemetry_path, reload)
+        # Bound before anything is polled: a port in use ends the start, and costs no server a login.
+        self._servers = [
+            Server(address, self._site, self._poller.deadlines) for address in web.listen_addresses
+        ]
+
+    def run(self) -> None:
+        """Serve until SIGTERM or SIGINT; SIGHUP reloads."""
+        signal.signal(signal.SIGTERM, lambda *_: self._stopping.set())
+        signal.signal(signal.SIGINT, lambda *_: self._stopping.set())
+        signal.signal(signal.SIGHUP, lambda *_: self._reload_wanted.set())
+        self._poller.apply(self._settings, self._loaded)
+        for server in self._servers:
+            threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
+        addresses = [server.address for server in self._servers]
+        _log.info("listening", addresses=addresses, path=self._settings.web.telemetry_path)
+        self._poller.run(self._stopping, self._on_tick)
+        _log.info("stopping")
+        self._poller.stop()
+
+    def reload(self) -> str:
+        """Load everything again and take it over if all of it is right; gives what is wrong, or nothing."""
+        with self._reloading:
+            try:
+                settings, loaded = settle(self._flags)
+            except Mistakes as mistakes:
+                self._telemetry.reloads.note(successful=False)
+                _log.error(
+                    "configuration not reloaded", mistakes=[str(m) for m in mistakes.mistakes]
+                )
+                return str(mistakes)
+            if settings.web != self._settings.web:
+                _log.warning("a change of web settings needs a restart")
+            log.configure(settings.log)
+            self._poller.apply(settings, loaded)
+            self._settings = settings
+            self._telemetry.reloads.note(successful=True)
+            _log.info("configuration reloaded", instances=list(settings.instances))
+            return ""
+
+    def _on_tick(self) -> None:
+        if self._reload_wanted.is_set():
+            self._reload_wanted.clear()
+            # Not here: the loop that calls this keeps the deadlines.
+            threading.Thread(target=self.reload, name="reload", daemon=True).start()
+
+
+def _changed(settings: Any, **given: object) -> Any:
+    """Settings as the flags want them, checked like the file's; raises Mistakes."""
+    said = {name: value for name, value in given.items() if value not in (None, ())}
+    merged = msgspec.to_builtins(settings) | said
+    try:
+        return msgspec.convert(merged, type(settings))
+    except msgspec.ValidationError as error:
+        raise Mistakes([Mistake("flags", 1, ", ".join(said), str(error))]) from None

@@ -1,0 +1,60 @@
+"""Deadlines: whoever talks over a socket for too long has it shut, without a thread or a signal each.
+
+Shutting a socket wakes whoever waits on it, with an error; nothing else ends a wait for a silent peer
+and needs neither a second connection nor the waiting thread's help.
+"""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+
+class Deadline:
+    """One guarded socket; `expired` once it was shut."""
+
+    def __init__(self, fileno: int, at: float) -> None:
+        # A duplicate of our own: the number of the original may be another's by the time we act.
+        self._socket = socket.socket(fileno=os.dup(fileno))
+        self.at = at
+        self.expired = False
+
+    def shut(self) -> None:
+        """End every wait on the socket."""
+        self.expired = True
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def release(self) -> None:
+        """Give the duplicate back."""
+        self._socket.close()
+
+
+class Deadlines:
+    """All guarded sockets; `enforce` is called several times a second by one loop."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._guarded: set[Deadline] = set()
+
+    @contextmanager
+    def guard(self, fileno: int, seconds: float) -> Iterator[Deadline]:
+        """Shut the socket `fileno` if the block takes longer than `seconds`."""
+        deadline = Deadline(fileno, time.monotonic() + seconds)
+        with self._lock:
+            self._guarded.add(deadline)
+        try:
+            yield deadline
+        finally:
+            with self._lock:
+                self._guarded.discard(deadline)
+                deadline.release()
+
+    def enforce(self, now: float) -> None:
+        """Shut what is overdue at `now` (time.monotonic)."""
+        with self._lock:
+            for deadline in self._guarded:
+                if deadline.at <= now and not deadline.expired:
+                    deadline.shut()

@@ -1,0 +1,187 @@
+"""An instance: one PostgreSQL server, and what its heartbeat and its visits brought.
+
+Two threads use it, one beats and one visits; a scrape reads what they replace by single assignments.
+"""
+
+import math
+import threading
+import time
+from collections.abc import Iterable
+from itertools import groupby
+
+import psycopg
+import structlog
+
+from pgvitals import heartbeat, outcome
+from pgvitals.catalogue import Catalogue
+from pgvitals.collector import Collector
+from pgvitals.config import InstanceConfig
+from pgvitals.deadline import Deadlines
+from pgvitals.exposition import Buffers, Compressed, page
+from pgvitals.facts import Identity
+from pgvitals.heartbeat import Heartbeat
+from pgvitals.visitor import Visitor
+
+DISCOVERY_INTERVAL = 60.0
+"""Seconds from one look at the list of databases to the next."""
+_TOGETHER = 0.5
+"""Seconds by which a query may run early, so that those of one database share a visit."""
+
+
+class Instance:
+    """`name` is that of the configuration; `databases` are those to visit, the main one first."""
+
+    def __init__(
+        self, name: str, config: InstanceConfig, catalogue: Catalogue, deadlines: Deadlines
+    ) -> None:
+        self.name, self.config = name, config
+        self.login = config.login()
+        self.heartbeat = Heartbeat()
+        self.identity: Identity | None = None
+        self.databases: tuple[str, ...] = ()
+        self.collectors: tuple[Collector, ...] = ()
+        self.compressed = Compressed()
+        self.visits = {"success": 0, "error": 0}
+        self.beating = False
+        self.wake = threading.Event()
+        self.beat_soon = threading.Event()
+        self._catalogue, self._deadlines = catalogue, deadlines
+        self._visitor = Visitor(name, self.login, deadlines)
+        self._main = ""
+        self._found: tuple[str, ...] = ()
+        self._looked_at = float("-inf")
+        self._met: Identity | None = None
+        self._recovered = False
+        self._lock = threading.Lock()
+        self._log = structlog.get_logger().bind(instance=name)
+
+    @property
+    def connections(self) -> int:
+        """Connections to the server that are open now: at most two."""
+        return int(self._visitor.where is not None) + int(self.beating)
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is something to say: an answer and a visit, or the reason why there is none."""
+        beat = self.heartbeat
+        return bool(beat.refusal or beat.misses) or any(c.status.outcome for c in self.collectors)
+
+    def lag(self, now: float) -> float:
+        """Seconds by which the most overdue query is late."""
+        return max((now - c.due for c in self.collectors if c.due < now), default=0.0)
+
+    def page(self, now: float) -> Buffers:
+        """Everything fresh that the collectors have, as text."""
+        fresh = (c for c in self.collectors if c.fresh(now))
+        return page(
+            [c.status.block for c in group] for _, group in groupby(fresh, lambda c: c.query.name)
+        )
+
+    def adopt(self, config: InstanceConfig, catalogue: Catalogue) -> None:
+        """Take over another configuration of the same server; what did not change goes on."""
+        self.config, self._catalogue = config, catalogue
+        self._looked_at = float("-inf")
+        self._bind(self.collectors)
+
+    def close(self) -> None:
+        """Give the connection back; no thread uses the instance any more."""
+        self._visitor.close()
+
+    def beat(self) -> None:
+        """Make one heartbeat, and start anew when another server answers, or in another role."""
+        started = time.monotonic()
+        self.beating = True
+        self.beat_soon.clear()
+        try:
+            answer = heartbeat.beat(self.login, self._deadlines)
+        except heartbeat.Silence:
+            self.heartbeat.missed()
+            self._log.warning("heartbeat missed", misses=self.heartbeat.misses)
+        except psycopg.Error as error:
+            reason = outcome.down_reason(error)
+            self.heartbeat.refused(reason)
+            text = self.login.scrub(outcome.first_line(error))
+            self._log.error("server is down", reason=reason, error=text)
+        else:
+            self._heard(answer, started)
+        finally:
+            self.beating = False
+
+    def visit(self) -> None:
+        """Visit the database whose queries are most overdue, if any is due and may be visited."""
+        now = time.monotonic()
+        may_enter = self.heartbeat.up(now)
+        if self.identity != self._met or self._recovered:
+            self._start_anew(now)
+        if may_enter and self.config.databases and now - self._looked_at > DISCOVERY_INTERVAL:
+            self._discover(now)
+        due = [
+            c
+            for c in self.collectors
+            if c.due <= now and (may_enter or c.database == self._visitor.where)
+        ]
+        if due:
+            self._visit(min(due, key=lambda c: c.due).database, now)
+        else:
+            # Nothing to do: make the compressed page now, so that no scrape has to.
+            self.compressed.prepare(self.page(now))
+
+    def _visit(self, database: str, now: float) -> None:
+        batch = [c for c in self.collectors if c.database == database and c.due <= now + _TOGETHER]
+        batch.sort(key=lambda c: c.due)
+        relations = {r for query in self._catalogue.values() for r in query.requires.relations}
+        worked = self._visitor.visit(database, batch, relations, keep=database == self._main)
+        self.visits["success" if worked else "error"] += 1
+        if not worked:
+            self.beat_soon.set()
+            self._looked_at = float("-inf")
+
+    def _heard(self, answer: heartbeat.Answer, started: float) -> None:
+        now = time.monotonic()
+        if answer.identity != self.identity:
+            self._log.info(
+                "server found", version=answer.identity.version, database=answer.database
+            )
+            if answer.superuser:
+                self._log.warning(
+                    "logged in as a superuser: pg_monitor is enough, see pgvitals grants"
+                )
+            self.identity, self._main = answer.identity, answer.database
+            self._bind(())
+        if self.heartbeat.answered(now, now - started):
+            self._recovered = True
+            self.wake.set()
+
+    def _start_anew(self, now: float) -> None:
+        """After trouble, or before another server: what failed is due again, on a connection of today."""
+        if self.identity != self._met:
+            self._visitor.leave()
+            self._met, self._looked_at = self.identity, float("-inf")
+        self._recovered = False
+        for collector in self.collectors:
+            collector.retry(now)
+
+    def _discover(self, now: float) -> None:
+        self._looked_at = now
+        found = self._visitor.databases(self._main)
+        if found is not None and self.config.databases:
+            self._found = tuple(name for name in found if self.config.databases.wants(name))
+            self._bind(self.collectors)
+
+    def _bind(self, known: Iterable[Collector]) -> None:
+        """Make a collector for each query and database, keeping those of `known` that are the same."""
+        with self._lock:
+            kept = {(c.query.name, c.database): c for c in known}
+            databases = self._found if self.config.databases else (self._main,)
+            stretch = max(1, math.ceil(len(databases) / self.config.max_databases))
+            now = time.monotonic()
+            collectors = []
+            for query in self._catalogue.values():
+                for database in databases if query.scope == "database" else (self._main,):
+                    collector = kept.get((query.name, database))
+                    if collector is None or collector.query != query:
+                        collector = Collector(query, database, due=now)
+                    collector.stretch = stretch
+                    collectors.append(collector)
+            self.collectors = tuple(collectors)
+            self.databases = databases

@@ -1,0 +1,89 @@
+"""A login: how to reach one server; parsed once, its secrets read at each login and never shown."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import conninfo
+
+from pgvitals.outcome import PasswordFileError
+
+LIMIT = 4.0
+"""Seconds for a login and, in a heartbeat, its answer; longer is silence."""
+
+_SECRET_KEYS = ("password", "sslpassword", "oauth_client_secret")
+_HIDDEN = "(hidden)"
+
+
+class Login:
+    """Connection parameters (libpq's keywords), and perhaps a file with the password.
+
+    Raises ValueError for a text that is no connection string; the error never repeats it.
+    """
+
+    def __init__(
+        self, dsn: str = "", parameters: Mapping[str, str] | None = None, password_file: str = ""
+    ) -> None:
+        try:
+            self._parameters: dict[str, Any] = conninfo.conninfo_to_dict(dsn, **(parameters or {}))
+        except psycopg.Error:
+            raise ValueError(
+                "found a text that is no connection string (not shown: it may hold a password);"
+                " expected postgresql://user@host:5432/dbname or host=... user=... dbname=..."
+            ) from None
+        self._password_file = password_file
+
+    def parameters(self, dbname: str | None = None) -> dict[str, Any]:
+        """Arguments for psycopg.connect; `dbname` replaces the login's own.
+
+        Reads the password file; raises PasswordFileError.
+        """
+        hosts = str(self._parameters.get("host", "")).count(",") + 1
+        given = {
+            "application_name": "pgvitals",
+            **self._parameters,
+            "client_encoding": "UTF8",
+            "connect_timeout": max(2, int(LIMIT) // hosts),
+            "autocommit": True,
+            "prepare_threshold": None,
+        }
+        if dbname is not None:
+            given["dbname"] = dbname
+        if self._password_file:
+            given["password"] = self._password()
+        return given
+
+    @property
+    def server(self) -> str:
+        """`host:port`, as postgres_exporter's label `server` has it."""
+        host = self._parameters.get("host") or self._parameters.get("hostaddr") or "localhost"
+        return f"{host}:{self._parameters.get('port') or 5432}"
+
+    def scrub(self, text: str) -> str:
+        """Hide every secret of this login in `text`."""
+        secrets = [str(self._parameters[key]) for key in _SECRET_KEYS if self._parameters.get(key)]
+        for secret in secrets:
+            text = text.replace(secret, _HIDDEN)
+        return text
+
+    def _password(self) -> str:
+        try:
+            password = Path(self._password_file).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            raise PasswordFileError(f"password file {self._password_file}: {reason}") from None
+        if not password:
+            raise PasswordFileError(f"password file {self._password_file}: it is empty")
+        return password
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Login):
+            return NotImplemented
+        ours, theirs = self._parameters, other._parameters
+        return (ours, self._password_file) == (theirs, other._password_file)
+
+    __hash__ = None  # type: ignore[assignment]  # it holds a mapping
+
+    def __repr__(self) -> str:
+        return f"Login({self.server})"

@@ -1,0 +1,135 @@
+"""The poller: two threads an instance, one that beats and one that visits, and who watches over them."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from pgvitals.catalogue import Catalogue
+from pgvitals.config import Config
+from pgvitals.deadline import Deadlines
+from pgvitals.instance import Instance
+
+STALLED_AFTER = 60.0
+"""Seconds without a turn after which a loop counts as hanging; a visit and a login take 20 at most."""
+LOOK = 0.5
+"""Seconds between two looks at what is due."""
+TICK = 0.2
+"""Seconds between two looks at the deadlines."""
+
+_log = structlog.get_logger()
+
+
+class Worker:
+    """The two threads of one instance; `turns` says when each last came round (time.monotonic)."""
+
+    def __init__(self, instance: Instance) -> None:
+        self.instance = instance
+        self.turns: dict[str, float] = {}
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(
+                target=self._loop, args=(name, turn), name=f"{instance.name} {name}", daemon=True
+            )
+            for name, turn in (("beat", self._beat), ("visit", self._visit))
+        ]
+
+    def start(self) -> None:
+        """Begin to beat and to visit."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Ask both threads to end; `join` waits for them."""
+        self._stop.set()
+        self.instance.wake.set()
+        self.instance.beat_soon.set()
+
+    def join(self, timeout: float) -> None:
+        """Wait until nothing runs, `timeout` seconds at most, and close the connection."""
+        until = time.monotonic() + timeout
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        self.instance.close()
+
+    def stalled(self, now: float) -> bool:
+        """Whether a loop has not come round for too long."""
+        return any(now - turn > STALLED_AFTER for turn in self.turns.values())
+
+    def _loop(self, name: str, turn: Callable[[], None]) -> None:
+        while not self._stop.is_set():
+            self.turns[name] = time.monotonic()
+            try:
+                turn()
+            except Exception:  # noqa: BLE001
+                # A mistake of ours in one turn must not end the loop: silence would look like health.
+                _log.exception("internal error", instance=self.instance.name, loop=name)
+                self._stop.wait(LOOK)
+
+    def _beat(self) -> None:
+        started = time.monotonic()
+        self.instance.beat()
+        self.instance.beat_soon.wait(started + self.instance.heartbeat.pause - time.monotonic())
+
+    def _visit(self) -> None:
+        self.instance.visit()
+        self.instance.wake.wait(LOOK)
+        self.instance.wake.clear()
+
+
+class Poller:
+    """All instances, by name; `apply` makes them what a configuration wants."""
+
+    def __init__(self) -> None:
+        self.deadlines = Deadlines()
+        self._workers: dict[str, Worker] = {}
+
+    @property
+    def instances(self) -> Mapping[str, Instance]:
+        """The instances that are polled, in the order of the configuration."""
+        return {name: worker.instance for name, worker in self._workers.items()}
+
+    def apply(self, config: Config, loaded: Catalogue) -> None:
+        """Start, change and stop instances until they are those of `config`; the others go on."""
+        workers = {name: self._worker(name, config, loaded) for name in config.instances}
+        gone = [w for w in self._workers.values() if w not in workers.values()]
+        new = [w for w in workers.values() if w not in self._workers.values()]
+        self._workers = workers
+        for worker in gone:
+            worker.stop()
+        for worker in gone:
+            worker.join(timeout=1.0)
+        for worker in new:
+            worker.start()
+
+    def run(self, until: threading.Event, every_tick: Callable[[], None]) -> None:
+        """Keep the deadlines until `until` is set; `every_tick` is called several times a second."""
+        while not until.wait(TICK):
+            self.deadlines.enforce(time.monotonic())
+            every_tick()
+
+    def stop(self, timeout: float = 2.0) -> None:
+        """End all polling; what still waits for an answer is cut off."""
+        for worker in self._workers.values():
+            worker.stop()
+        self.deadlines.enforce(float("inf"))
+        until = time.monotonic() + timeout
+        for worker in self._workers.values():
+            worker.join(max(0.0, until - time.monotonic()))
+
+    def healthy(self, now: float) -> bool:
+        """Whether every loop comes round; says nothing about any server."""
+        return not any(worker.stalled(now) for worker in self._workers.values())
+
+    def ready(self) -> bool:
+        """Whether every server has been heard or missed once, and visited where it is up."""
+        return all(worker.instance.ready for worker in self._workers.values())
+
+    def _worker(self, name: str, config: Config, loaded: Catalogue) -> Worker:
+        wanted, queries = config.instances[name], config.catalogue_of(name, loaded)
+        known = self._workers.get(name)
+        if known and known.instance.login == wanted.login():
+            known.instance.adopt(wanted, queries)
+            return known
+        return Worker(Instance(name, wanted, queries, self.deadlines))

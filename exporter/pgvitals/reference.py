@@ -1,0 +1,168 @@
+"""The reference: pages and the JSON Schema that are made from the code, and so cannot disagree with it."""
+
+import inspect
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from msgspec import inspect as types
+
+from pgvitals import catalogue, telemetry
+from pgvitals.config import Config
+from pgvitals.query import Definition, Query
+from pgvitals.strict import Duration
+
+_MADE = "<!-- Made by `make docs`; a test fails when it is stale. -->"
+
+
+def query_schema() -> dict[str, Any]:
+    """The JSON Schema of a query file."""
+    schema = msgspec.json.schema(Definition, schema_hook=_custom)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def write(directory: Path, command: click.Group, *, check: bool) -> list[str]:
+    """Write the pages, unless `check`; gives the names of those that were stale."""
+    pages = {"metrics.md": metrics(), "configuration.md": configuration(), "cli.md": cli(command)}
+    stale = []
+    for name, text in pages.items():
+        file = directory / name
+        if not file.is_file() or file.read_text("utf-8") != text:
+            stale.append(name)
+            if not check:
+                file.write_text(text, "utf-8")
+    return stale
+
+
+def metrics() -> str:
+    """Every family that pgvitals can expose, by collector, and its own."""
+    lines = ["# Metrics", _MADE, "", "## pgvitals itself", ""]
+    lines += _table(("family", "type", "meaning"), _own())
+    for query in catalogue.shipped().values():
+        lines += [f"## {query.name}", "", query.description, "", _facts(query), ""]
+        if query.labels:
+            lines += [*(f"- `{name}`: {meaning}" for name, meaning in query.labels.items()), ""]
+        lines += _table(("family", "type", "meaning"), _families(query))
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def configuration() -> str:
+    """Every key of the configuration file and of a query file."""
+    lines = ["# Configuration", _MADE, ""]
+    for title, model in (("The configuration file", Config), ("A query file", Definition)):
+        lines += [f"## {title}", ""]
+        for struct in _structs(model):
+            lines += [f"### {struct.__name__}", "", inspect.cleandoc(struct.__doc__ or ""), ""]
+            info = types.type_info(struct)
+            fields = info.fields if isinstance(info, types.StructType) else ()
+            lines += _table(("key", "type", "default", "meaning"), map(_field, fields))
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def cli(command: click.Group) -> str:
+    """The help of every command."""
+    lines = ["# Command line", _MADE, ""]
+    for name, sub in {"": command, **command.commands}.items():
+        path = f"pgvitals {name}".strip()
+        context = click.Context(sub, info_name=path, max_content_width=100, terminal_width=100)
+        lines += [f"## {path}", "", "```text", sub.get_help(context), "```", ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _own() -> Iterator[tuple[str, ...]]:
+    for metric in telemetry.families():
+        suffix = "_total" if metric.type == "counter" else ""
+        yield f"`{metric.name}{suffix}`", metric.type, metric.documentation
+
+
+def _families(query: Query) -> Iterator[tuple[str, ...]]:
+    for name, metric in query.metrics.items():
+        yield f"`{name}`", metric.type, metric.help
+    if source := query.families_from:
+        yield f"`{source.prefix}*`", source.type, "one family a row; the help comes with the row"
+
+
+def _facts(query: Query) -> str:
+    wants = query.requires
+    parts = [
+        f"scope {query.scope}",
+        f"every {query.interval:g} s",
+        f"at most {query.max_series} series",
+    ]
+    parts += [f"PostgreSQL {wants.min_version} or later"] if wants.min_version > 13 else []
+    parts += [f"on a {wants.role}"] if wants.role != "any" else []
+    parts += [f"needs {name}" for name in (*wants.extensions, *wants.relations)]
+    parts += ["NULL counts as 0, as in postgres_exporter"] if query.compat else []
+    return ", ".join(parts) + "."
+
+
+def _table(head: tuple[str, ...], rows: Any) -> list[str]:
+    body = [" | ".join(cell.replace("|", r"\|").replace("\n", " ") for cell in row) for row in rows]
+    return [f"| {row} |" for row in (" | ".join(head), " | ".join("---" for _ in head), *body)] + [
+        ""
+    ]
+
+
+def _structs(model: type) -> list[type]:
+    """`model`, and every model that its fields use."""
+    found: list[type] = []
+    waiting = [types.type_info(model)]
+    while waiting:
+        info: Any = waiting.pop(0)
+        if isinstance(info, types.StructType) and info.cls not in found:
+            found.append(info.cls)
+            waiting += [field.type for field in info.fields]
+        waiting += getattr(info, "types", ())
+        inner = ("type", "item_type", "value_type")
+        waiting += [getattr(info, name) for name in inner if hasattr(info, name)]
+    return found
+
+
+def _field(field: types.Field) -> tuple[str, ...]:
+    default = "required" if field.required else _default(field)
+    extra = field.type.extra_json_schema if isinstance(field.type, types.Metadata) else {}
+    return (
+        f"`{field.encode_name}`",
+        _kind(field.type),
+        default,
+        (extra or {}).get("description", ""),
+    )
+
+
+def _default(field: types.Field) -> str:
+    value = None if field.default is msgspec.NODEFAULT else field.default
+    if field.default_factory is not msgspec.NODEFAULT:
+        value = field.default_factory()
+    if isinstance(value, Duration):
+        return f"`{value:g}s`"
+    plain = isinstance(value, str | int | tuple) and value not in ("", ())
+    return f"`{json.dumps(value)}`" if plain else ""
+
+
+def _kind(info: types.Type) -> str:
+    """A type in words."""
+    match info:
+        case types.Metadata():
+            return _kind(info.type)
+        case types.CustomType():
+            return "duration"
+        case types.StructType():
+            return f"[{info.cls.__name__}](#{info.cls.__name__.lower()})"
+        case types.LiteralType():
+            return " or ".join(f"`{value}`" for value in info.values)
+        case types.UnionType():
+            return " or ".join(_kind(t) for t in info.types if not isinstance(t, types.NoneType))
+        case types.DictType():
+            return f"mapping of {_kind(info.key_type)} to {_kind(info.value_type)}"
+        case types.VarTupleType():
+            return f"list of {_kind(info.item_type)}"
+    return {types.StrType: "text", types.IntType: "number", types.BoolType: "boolean"}[type(info)]
+
+
+def _custom(type_: type) -> dict[str, Any]:
+    if type_ is Duration:
+        return {"type": "string", "pattern": r"^(\d+(ms|[smhd]))+$", "examples": ["15s", "10m"]}
+    raise NotImplementedError(type_)

@@ -1,0 +1,171 @@
+"""A session: one connection in one database, reading query by query as a guest.
+
+Each query has its own read-only transaction with short timeouts, and leaves nothing behind: no
+prepared statement, no setting; so it works behind a transaction pooler too.
+"""
+
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import psycopg
+from psycopg import abc, adapt, errors, generators, pq, sql
+from psycopg.types.string import TextLoader
+
+from pgvitals.facts import Facts
+from pgvitals.sample import Cell
+
+CHUNK_ROWS = 1000
+LOCK_TIMEOUT_MS = 100
+LOOK_TIMEOUT = 5.0
+"""Seconds for what a person asks for at the command line."""
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+Row = tuple[Cell, ...]
+
+_BEGIN = sql.SQL(
+    "BEGIN READ ONLY; SELECT set_config('statement_timeout', {timeout}, true),"
+    " set_config('lock_timeout', {lock_timeout}, true), set_config('search_path', {path}, true),"
+    " set_config('IntervalStyle', 'postgres', true), set_config('DateStyle', 'ISO', true),"
+    " set_config('extra_float_digits', '1', true),"
+    " set_config('row_security', 'off', true), set_config('jit', 'off', true),"
+    " set_config('max_parallel_workers_per_gather', '0', true)"
+)
+_FACTS = """
+select current_setting('server_version_num')::int, pg_is_in_recovery(),
+       (select json_object_agg(e.extname, n.nspname)
+          from pg_extension e join pg_namespace n on n.oid = e.extnamespace),
+       array(select r from unnest(%s::text[]) r where to_regclass(r) is not null)
+"""
+
+
+class Chunk:
+    """Some rows of a result: the columns' `names` and `types` (pg_type oids), and the rows' number."""
+
+    def __init__(self, result: pq.abc.PGresult, transformer: abc.Transformer) -> None:
+        self.names = _names(result)
+        self.types = tuple(result.ftype(column) for column in range(result.nfields))
+        self.size = result.ntuples
+        self._result, self._transformer = result, transformer
+
+    def rows(self) -> list[Row]:
+        """Make the rows; a chunk that is only counted never pays for them."""
+        self._transformer.set_pgresult(self._result)
+        return self._transformer.load_rows(0, self.size, tuple)
+
+
+def _names(result: pq.abc.PGresult) -> tuple[str, ...]:
+    columns = range(result.nfields)
+    return tuple((result.fname(c) or b"").decode("utf-8", "replace") for c in columns)
+
+
+class _AnyBytes(adapt.Loader):
+    """Reads text of a SQL_ASCII database, which may hold any bytes: what is no UTF-8 is marked."""
+
+    def load(self, data: abc.Buffer) -> str:
+        return bytes(data).decode("utf-8", "replace")
+
+
+class _AsText(NamedTuple):
+    """A context in which every column is read as text; values are converted later, cell by cell."""
+
+    connection: Connection
+    adapters: adapt.AdaptersMap
+
+
+def _reading_with(loader: type[abc.Loader]) -> adapt.AdaptersMap:
+    adapters = adapt.AdaptersMap()
+    adapters.register_loader(_ANY_TYPE, loader)
+    return adapters
+
+
+_ANY_TYPE = 0
+_TEXT, _BYTES = _reading_with(TextLoader), _reading_with(_AnyBytes)
+
+
+class Session:
+    """A connection that reads; it is not used again once `broken`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.database = connection.info.dbname
+        self.opened_at = time.monotonic()
+        ascii_only = connection.info.parameter_status("server_encoding") == "SQL_ASCII"
+        self._context = _AsText(connection, _BYTES if ascii_only else _TEXT)
+
+    @property
+    def broken(self) -> bool:
+        """Whether the connection is lost, or in a state that must not be reused."""
+        return self.connection.info.transaction_status != pq.TransactionStatus.IDLE
+
+    def read_facts(self, relations: Iterable[str], timeout: float) -> Facts:
+        """Learn about this database; `relations` are the names to look for. Raises psycopg.Error."""
+        self._begin(timeout, ())
+        try:
+            cursor = self.connection.execute(_FACTS, [list(relations)])
+            version, in_recovery, schemas, present = cursor.fetchone() or (0, False, {}, [])
+        finally:
+            self._end()
+        return Facts(version, in_recovery, schemas or {}, frozenset(present))
+
+    def read(self, statement: str, timeout: float, schemas: Iterable[str] = ()) -> Iterator[Chunk]:
+        """Run `statement` for at most `timeout` seconds and give its rows in chunks.
+
+        `schemas` follow pg_catalog on the search path. The result must be read to its end, so that
+        the connection stays usable; there is always one chunk. Raises psycopg.Error.
+        """
+        self._begin(timeout, schemas)
+        try:
+            yield from self._stream(statement)
+        finally:
+            self._end()
+
+    def describe(self, statement: str, schemas: Iterable[str] = ()) -> tuple[str, ...]:
+        """Let the server parse `statement` and name its columns, without running it; raises psycopg.Error."""
+        self._begin(LOOK_TIMEOUT, schemas)
+        try:
+            pgconn = self.connection.pgconn
+            for result in (pgconn.prepare(b"", statement.encode()), pgconn.describe_prepared(b"")):
+                if result.status != pq.ExecStatus.COMMAND_OK:
+                    raise errors.error_from_result(result)
+            return _names(result)
+        finally:
+            self._end()
+
+    def explain(
+        self, statement: str, schemas: Iterable[str] = (), *, options: str = ""
+    ) -> list[str]:
+        """The lines of the server's plan for `statement`; `options` are EXPLAIN's. Raises psycopg.Error."""
+        chunks = self.read(f"EXPLAIN ({options or 'COSTS'}) {statement}", LOOK_TIMEOUT, schemas)
+        return [line or "" for chunk in chunks for (line,) in chunk.rows()]
+
+    def _begin(self, timeout: float, schemas: Iterable[str]) -> None:
+        path = sql.SQL(", ").join(map(sql.Identifier, ("pg_catalog", *schemas)))
+        begin = _BEGIN.format(
+            timeout=str(max(1, round(timeout * 1000))),
+            lock_timeout=str(LOCK_TIMEOUT_MS),
+            path=path.as_string(self.connection),
+        )
+        self.connection.execute(begin)
+
+    def _end(self) -> None:
+        if self.connection.info.transaction_status in (
+            pq.TransactionStatus.INTRANS,
+            pq.TransactionStatus.INERROR,
+        ):
+            self.connection.execute("COMMIT")
+
+    def _stream(self, statement: str) -> Iterator[Chunk]:
+        """psycopg's own stream() cancels over another connection when left early; this never does."""
+        pgconn, failed = self.connection.pgconn, None
+        pgconn.send_query_params(statement.encode(), None)
+        pgconn.set_chunked_rows_mode(CHUNK_ROWS)
+        self.connection.wait(generators.send(pgconn))
+        transformer = adapt.Transformer(self._context)
+        while result := self.connection.wait(generators.fetch(pgconn)):
+            if result.status in (pq.ExecStatus.TUPLES_CHUNK, pq.ExecStatus.TUPLES_OK):
+                yield Chunk(result, transformer)
+            else:
+                failed = result
+        if failed is not None:
+            raise errors.error_from_result(failed)

@@ -1,0 +1,151 @@
+"""Strict types: what msgspec checks and how it complains, in the words of someone who writes YAML."""
+
+import re
+from typing import Any
+
+import msgspec
+from msgspec import inspect
+
+Step = str | int
+Where = tuple[Step, ...]
+"""A path of keys and indexes into a document."""
+
+_UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>[^`]*)`")
+_WORDS = {
+    "str": "a text",
+    "int": "a whole number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "nothing",
+}
+_KEY, _VALUE = "at `key`", "[...]"
+
+
+class Duration(float):
+    """Seconds, written as Prometheus writes durations: `500ms`, `15s`, `10m`, `1h30m`."""
+
+    @classmethod
+    def parse(cls, text: object) -> "Duration":
+        """Read `text`; raises ValueError with what was expected."""
+        if isinstance(text, str) and re.fullmatch(r"([0-9]+(ms|[smhd]))+", text):
+            parts = re.findall(r"([0-9]+)(ms|[smhd])", text)
+            return cls(sum(int(number) * _UNIT_SECONDS[unit] for number, unit in parts))
+        raise ValueError("Expected a duration such as 500ms, 15s, 10m or 1h30m")
+
+
+def decode(type_: type, value: object) -> object:
+    """Read the types that msgspec does not know; its `dec_hook`."""
+    if type_ is Duration:
+        return Duration.parse(value)
+    raise NotImplementedError(f"no way to read a {type_.__name__}")
+
+
+def explain(message: str, data: Any, type_: type) -> tuple[Where, str]:
+    """Say where `data` is not of `type_`, and what was found and expected there, from msgspec's message."""
+    problem, _, path = message.partition(" - at ")
+    of_key = path.startswith("`key`")
+    where = _where(path.rpartition("`$")[2].rstrip("`"), data, type_)
+    if unknown := _UNKNOWN.match(problem):
+        problem = f"unknown key, expected one of {_listed(_at(type_, where))}"
+        where += (unknown["key"],)
+    elif problem.startswith("Object missing"):
+        problem = f"{problem.removeprefix('Object ')}, expected it here"
+    elif of_key:
+        key = _refused(where, data, type_, _KEY)
+        problem = f"found the key {key!r}, expected {_in_words(problem)}"
+    else:
+        expected = _expected(_at(type_, where)) or _in_words(problem)
+        problem = f"found {_shown(_value(data, where))}, expected {expected}"
+    return where, problem.replace("`", "'")
+
+
+def _where(path: str, data: Any, type_: type) -> Where:
+    """Turn msgspec's path into steps; it hides the keys of mappings behind `[...]`: they are tried."""
+    where: Where = ()
+    for field, index in re.findall(r"\.([^.\[]+)|\[([^\]]+)\]", path):
+        if index == "...":
+            where += (_refused(where, data, type_, _VALUE),)
+        else:
+            where += (int(index) if index else field,)
+    return where
+
+
+def _refused(where: Where, data: Any, type_: type, mark: str) -> Step:
+    """The key of the mapping at `where` that msgspec refuses: alone there, it still fails as `mark` says."""
+    for key in _value(data, where):
+        try:
+            msgspec.convert(_only(data, where, key), type_, dec_hook=decode)
+        except msgspec.ValidationError as error:
+            if mark in str(error):
+                return key  # type: ignore[no-any-return]  # YAML's keys are of any type
+    return "?"
+
+
+def _only(data: Any, where: Where, key: Step) -> Any:
+    """A copy of `data` in which the mapping at `where` has `key` alone."""
+    if not where:
+        return {key: data[key]}
+    changed: Any = dict(data) if isinstance(data, dict) else list(data)
+    changed[where[0]] = _only(data[where[0]], where[1:], key)
+    return changed
+
+
+def _value(data: Any, where: Where) -> Any:
+    for step in where:
+        data = data[step]
+    return data
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    return "nothing" if value is None else f"{value!r:.100}"
+
+
+def _in_words(problem: str) -> str:
+    """What msgspec expects, as YAML calls it: "Expected `str | object`, got ..." is a text or a mapping."""
+    expected = problem.removeprefix("Expected ").partition(", got")[0]
+    names = "|".join(_WORDS)
+    expected = re.sub(rf"`((?:{names})(?: \| (?:{names}))*)`", lambda match: match[1], expected)
+    words = re.sub(rf"\b({names})\b", lambda match: _WORDS[match[1]], expected)
+    return words.replace(" | ", " or ")
+
+
+def _at(type_: type, where: Where) -> inspect.Type:
+    """The type that stands at `where` inside `type_`."""
+    info = _bare(inspect.type_info(type_))
+    for step in where:
+        options = info.types if isinstance(info, inspect.UnionType) else (info,)
+        info = next((_bare(found) for o in options if (found := _inside(_bare(o), step))), info)
+    return info
+
+
+def _bare(info: inspect.Type) -> inspect.Type:
+    return info.type if isinstance(info, inspect.Metadata) else info
+
+
+def _inside(info: inspect.Type, step: Step) -> inspect.Type | None:
+    if isinstance(info, inspect.StructType):
+        return next((f.type for f in info.fields if f.encode_name == step), None)
+    if isinstance(info, inspect.DictType):
+        return info.value_type
+    return getattr(info, "item_type", None)
+
+
+def _listed(info: inspect.Type) -> str:
+    """The keys of a model, also of one that may be left out."""
+    options = info.types if isinstance(info, inspect.UnionType) else (info,)
+    models = (_bare(option) for option in options)
+    return ", ".join(
+        f.encode_name for m in models if isinstance(m, inspect.StructType) for f in m.fields
+    )
+
+
+def _expected(info: inspect.Type) -> str:
+    """What may stand there, where the type says more than msgspec's message."""
+    if isinstance(info, inspect.LiteralType):
+        return "one of " + ", ".join(map(repr, info.values))
+    keys = _listed(info)
+    return f"a mapping with {keys}" if keys else ""

@@ -1,0 +1,110 @@
+"""A table: the rows of one result that may stay, and no more of them than the query allows."""
+
+import heapq
+from collections.abc import Iterable
+from operator import itemgetter
+
+from pgvitals import sample
+from pgvitals.query import Keep, Query
+from pgvitals.sample import Cell, Column
+from pgvitals.session import Chunk, Row
+
+
+class MissingColumns(Exception):  # noqa: N818 - the columns are missing, the name says so
+    """Raised when a result lacks a column that its query declares."""
+
+
+class Table:
+    """At most `query.max_rows` rows of a result; `omitted` counts the others.
+
+    Raises MissingColumns, and whatever reading the chunks raises.
+    """
+
+    def __init__(self, query: Query, chunks: Iterable[Chunk]) -> None:
+        self._compat = query.compat
+        self._index: dict[str, int] = {}
+        self._types: tuple[int, ...] = ()
+        self.rows: list[Row] = []
+        read, best = 0, None
+        for chunk in chunks:
+            self._index = {name: position for position, name in enumerate(chunk.names)}
+            self._types = chunk.types
+            room, read = query.max_rows - read, read + chunk.size
+            if best or (room < chunk.size and query.keep and query.keep.column in self._index):
+                best = best or _Best(query.keep, self._index, self.rows, query.max_rows)
+                best.take(chunk.rows())
+            elif room > 0:
+                self.rows += chunk.rows()[:room]
+        self.rows = best.rows() if best else self.rows
+        self.omitted = read - len(self.rows)
+        self._demand(query.columns)
+
+    def keys(self, names: Iterable[str]) -> list[Row]:
+        """The cells of some columns, row by row: what tells the rows apart."""
+        positions = [self._index[name] for name in names]
+        if not positions:
+            return [()] * len(self.rows)
+        if len(positions) == 1:
+            return [(row[positions[0]],) for row in self.rows]
+        return list(map(itemgetter(*positions), self.rows))
+
+    def distinct(self, labels: list[str]) -> list[str]:
+        """Leave the first row of each label text, and give the texts that are left."""
+        if len(set(labels)) == len(labels):
+            return labels
+        first: dict[str, Row] = {}
+        for text, row in zip(labels, self.rows, strict=True):
+            first.setdefault(text, row)
+        self.rows = list(first.values())
+        return list(first)
+
+    def column(self, name: str) -> list[Cell]:
+        """A column as it came."""
+        position = self._index[name]
+        return [row[position] for row in self.rows]
+
+    def values(self, name: str) -> tuple[Column, int]:
+        """A column as Prometheus writes it, and how many of its values it cannot hold."""
+        came = self.column(name)
+        written = sample.values(came, self._types[self._index[name]])
+        lost = 0 if written is came else written.count(None) - came.count(None)
+        if self._compat and None in came:
+            written = ["0" if c is None else w for c, w in zip(came, written, strict=True)]
+        return written, lost
+
+    def _demand(self, columns: Iterable[str]) -> None:
+        if missing := [name for name in columns if name not in self._index]:
+            found = ", ".join(self._index) or "no column"
+            raise MissingColumns(f"found {found} in the result; expected also {', '.join(missing)}")
+
+
+class _Best:
+    """The rows that rank first by one column, kept in a heap while others pass by."""
+
+    def __init__(
+        self, keep: Keep | None, index: dict[str, int], rows: list[Row], size: int
+    ) -> None:
+        keep = keep or Keep(column="")
+        self._position, self._sign = index[keep.column], 1 if keep.order == "desc" else -1
+        self._heap: list[tuple[float, int, Row]] = []
+        self._size, self._seen = size, 0
+        self.take(rows)
+
+    def take(self, rows: Iterable[Row]) -> None:
+        """Keep of `rows` what ranks higher than what is there; among equals the earlier."""
+        for row in rows:
+            self._seen += 1
+            entry = (self._rank(row), -self._seen, row)
+            push = heapq.heappush if len(self._heap) < self._size else heapq.heappushpop
+            push(self._heap, entry)
+
+    def rows(self) -> list[Row]:
+        """What is left, the first in rank first."""
+        return [row for _, _, row in sorted(self._heap, key=itemgetter(0, 1), reverse=True)]
+
+    def _rank(self, row: Row) -> float:
+        try:
+            rank = self._sign * float(row[self._position] or "")
+        except ValueError:
+            return float("-inf")
+        return rank if rank == rank else float("-inf")

@@ -1,0 +1,143 @@
+"""The visitor: the one connection of an instance that reads, and where it is."""
+
+import time
+from collections.abc import Iterable, Sequence
+
+import psycopg
+import structlog
+from psycopg_pool import NullConnectionPool, PoolTimeout
+
+from pgvitals import outcome
+from pgvitals.collector import Collector
+from pgvitals.deadline import Deadline, Deadlines
+from pgvitals.facts import Facts
+from pgvitals.login import LIMIT, Login
+from pgvitals.session import Connection, Session
+
+VISIT_LIMIT = 15.0
+"""Seconds for a visit, login included."""
+SESSION_LIFETIME = 600.0
+"""Seconds after which a kept connection is replaced: a backend's caches only grow."""
+
+_DATABASES = """
+select datname from pg_database
+ where datallowconn and not datistemplate and has_database_privilege(oid, 'CONNECT')
+ order by datname
+"""
+
+_log = structlog.get_logger()
+
+
+class Visitor:
+    """Visits databases, one at a time, over a pool of one connection.
+
+    The pool makes a connection in the asking thread, closes it when it is given back, and refuses a
+    second one: the budget holds by construction. A connection is kept by not giving it back.
+    """
+
+    def __init__(self, name: str, login: Login, deadlines: Deadlines) -> None:
+        self._login, self._deadlines = login, deadlines
+        self._log = _log.bind(instance=name)
+        self._database: str | None = None
+        self._session: Session | None = None
+        self._facts: Facts | None = None
+        self._pool: NullConnectionPool[Connection] = NullConnectionPool(
+            kwargs=lambda: login.parameters(self._database),
+            max_size=1,
+            num_workers=1,
+            open=True,
+            name=name,
+        )
+
+    @property
+    def where(self) -> str | None:
+        """The database of the open session; None without one."""
+        return self._session.database if self._session else None
+
+    def visit(
+        self,
+        database: str,
+        collectors: Sequence[Collector],
+        relations: Iterable[str] = (),
+        *,
+        keep: bool = False,
+    ) -> bool:
+        """Run `collectors` in `database`, as far as the time goes, and stay there to `keep` the session.
+
+        `relations` are those that queries may require. Gives whether the connection held.
+        """
+        started = time.monotonic()
+        try:
+            session = self._enter(database)
+            left = VISIT_LIMIT - (time.monotonic() - started)
+            with self._deadlines.guard(session.connection.fileno(), left) as deadline:
+                self._facts = self._facts or session.read_facts(relations, left)
+                self._run(session, self._facts, collectors, deadline)
+        except (psycopg.Error, PoolTimeout) as error:
+            for collector in collectors:
+                collector.fail(error, started)
+                self._tell(collector)
+            self.leave()
+            return False
+        held = not session.broken
+        if not (keep and held) or time.monotonic() - session.opened_at > SESSION_LIFETIME:
+            self.leave()
+        return held
+
+    def databases(self, database: str) -> list[str] | None:
+        """List, in `database`, those that may be visited; None when it cannot be told."""
+        try:
+            session = self._enter(database)
+            with self._deadlines.guard(session.connection.fileno(), LIMIT):
+                chunks = session.read(_DATABASES, LIMIT)
+                return [name or "" for chunk in chunks for (name,) in chunk.rows()]
+        except (psycopg.Error, PoolTimeout) as error:
+            text = self._login.scrub(outcome.first_line(error))
+            self._log.warning("databases not listed", database=database, error=text)
+            self.leave()
+            return None
+
+    def leave(self) -> None:
+        """Close the session, if there is one."""
+        if self._session:
+            self._pool.putconn(self._session.connection)
+        self._session = self._facts = None
+
+    def close(self) -> None:
+        """Leave for good."""
+        self.leave()
+        self._pool.close()
+
+    def _enter(self, database: str) -> Session:
+        if self.where != database:
+            self.leave()
+        if self._session is None:
+            self._database = database
+            self._session = Session(self._pool.getconn(timeout=LIMIT))
+        return self._session
+
+    def _run(
+        self, session: Session, facts: Facts, collectors: Sequence[Collector], deadline: Deadline
+    ) -> None:
+        for collector in collectors:
+            started = time.monotonic()
+            timeout = min(collector.query.timeout, deadline.at - started)
+            if session.broken or timeout < min(1.0, collector.query.timeout):
+                return  # what is left stays due, and the most overdue goes first next time
+            try:
+                collector.run(session, facts, timeout)
+            except Exception as error:  # noqa: BLE001 - whatever one query does, the others go on
+                collector.fail(error, started, overdue=deadline.expired)
+            self._tell(collector)
+
+    def _tell(self, collector: Collector) -> None:
+        ended = collector.status.outcome
+        if ended and ended.kind in ("error", "timeout", "skipped"):
+            say = self._log.info if ended.kind == "skipped" else self._log.warning
+            say(
+                f"query {ended.kind}",
+                collector=collector.query.name,
+                database=collector.database,
+                reason=ended.reason,
+                error=self._login.scrub(ended.message),
+            )
