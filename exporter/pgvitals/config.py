@@ -6,7 +6,7 @@ would watch.
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal
@@ -19,7 +19,7 @@ from pgvitals import catalogue
 from pgvitals.catalogue import Catalogue
 from pgvitals.document import Document, Mistake, Mistakes
 from pgvitals.login import Login
-from pgvitals.query import Model, Override, Text
+from pgvitals.query import Model, Override, Text, problems
 from pgvitals.strict import Where
 
 ENVIRONMENT = "environment"
@@ -193,7 +193,17 @@ def _mistakes(config: Config, loaded: Catalogue, document: Document | None) -> l
         except ValueError as error:
             found.append(place.mistake(("instances", name), str(error)))
     for where, queries in overrides:
-        for query in queries.keys() - loaded.keys():
-            problem = f"no such query, expected one of {', '.join(loaded)}"
-            found.append(place.mistake((*where, query), problem))
+        for name, change in queries.items():
+            found += [
+                place.mistake((*where, name, *at), problem)
+                for at, problem in _override_problems(name, change, loaded)
+            ]
     return found
+
+
+def _override_problems(
+    name: str, change: Override, loaded: Catalogue
+) -> Iterable[tuple[Where, str]]:
+    if name not in loaded:
+        return [((), f"no such query, expected one of {', '.join(loaded)}")]
+    return problems(loaded[name].change(change))

@@ -82,7 +82,7 @@ class Daemon:
             try:
                 settings, loaded = settle(self._flags)
             except Mistakes as mistakes:
-                self._telemetry.reloads.note(successful=False)
+                self._telemetry.loaded(successful=False)
                 _log.error(
                     "configuration not reloaded", mistakes=[str(m) for m in mistakes.mistakes]
                 )
@@ -92,7 +92,7 @@ class Daemon:
             log.configure(settings.log)
             self._poller.apply(settings, loaded)
             self._settings = settings
-            self._telemetry.reloads.note(successful=True)
+            self._telemetry.loaded(successful=True)
             _log.info("configuration reloaded", instances=list(settings.instances))
             return ""
 

@@ -7,6 +7,7 @@ import math
 import threading
 import time
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from itertools import groupby
 
 import psycopg
@@ -20,6 +21,7 @@ from pgvitals.deadline import Deadlines
 from pgvitals.exposition import Buffers, Compressed, page
 from pgvitals.facts import Identity
 from pgvitals.heartbeat import Heartbeat
+from pgvitals.login import LIMIT
 from pgvitals.visitor import Visitor
 
 DISCOVERY_INTERVAL = 60.0
@@ -52,6 +54,7 @@ class Instance:
         self._looked_at = float("-inf")
         self._met: Identity | None = None
         self._recovered = False
+        self._trouble_since = ""
         self._lock = threading.Lock()
         self._log = structlog.get_logger().bind(instance=name)
 
@@ -62,9 +65,10 @@ class Instance:
 
     @property
     def ready(self) -> bool:
-        """Whether there is something to say: an answer and a visit, or the reason why there is none."""
-        beat = self.heartbeat
-        return bool(beat.refusal or beat.misses) or any(c.status.outcome for c in self.collectors)
+        """Whether every query ran once, or it is known why the server cannot be read."""
+        beat, collectors = self.heartbeat, self.collectors
+        ran = bool(collectors) and all(c.status.outcome for c in collectors)
+        return ran or bool(beat.refusal or beat.misses)
 
     def lag(self, now: float) -> float:
         """Seconds by which the most overdue query is late."""
@@ -84,7 +88,7 @@ class Instance:
         self._bind(self.collectors)
 
     def close(self) -> None:
-        """Give the connection back; no thread uses the instance any more."""
+        """Give the connection back; called by the thread that visits, when it ends."""
         self._visitor.close()
 
     def beat(self) -> None:
@@ -96,12 +100,11 @@ class Instance:
             answer = heartbeat.beat(self.login, self._deadlines)
         except heartbeat.Silence:
             self.heartbeat.missed()
-            self._log.warning("heartbeat missed", misses=self.heartbeat.misses)
+            self._lament("no_answer", f"no answer within {LIMIT:g} s")
         except psycopg.Error as error:
             reason = outcome.down_reason(error)
             self.heartbeat.refused(reason)
-            text = self.login.scrub(outcome.first_line(error))
-            self._log.error("server is down", reason=reason, error=text)
+            self._lament(reason, self.login.scrub(outcome.first_line(error)))
         else:
             self._heard(answer, started)
         finally:
@@ -130,7 +133,14 @@ class Instance:
         batch = [c for c in self.collectors if c.database == database and c.due <= now + _TOGETHER]
         batch.sort(key=lambda c: c.due)
         relations = {r for query in self._catalogue.values() for r in query.requires.relations}
-        worked = self._visitor.visit(database, batch, relations, keep=database == self._main)
+        worked = self._visitor.visit(
+            database,
+            batch,
+            relations,
+            keep=database == self._main,
+            # No other would be had now: this one is all there is.
+            renew=self.heartbeat.up(now),
+        )
         self.visits["success" if worked else "error"] += 1
         if not worked:
             self.beat_soon.set()
@@ -149,8 +159,14 @@ class Instance:
             self.identity, self._main = answer.identity, answer.database
             self._bind(())
         if self.heartbeat.answered(now, now - started):
-            self._recovered = True
+            self._log.info("server is up", since=self._trouble_since)
+            self._trouble_since, self._recovered = "", True
             self.wake.set()
+
+    def _lament(self, reason: str, error: str) -> None:
+        # The time tells one trouble from the next: each is said, and said again only rarely.
+        self._trouble_since = self._trouble_since or datetime.now(UTC).isoformat(timespec="seconds")
+        self._log.error("login failed", reason=reason, error=error, since=self._trouble_since)
 
     def _start_anew(self, now: float) -> None:
         """After trouble, or before another server: what failed is due again, on a connection of today."""

@@ -13,7 +13,7 @@ from pgvitals.config import Log
 REPEAT_AFTER = 600.0
 """Seconds for which a repeated message is only counted."""
 _REMEMBERED = 10_000
-_IDENTIFYING = ("event", "instance", "collector", "database", "reason")
+_IDENTIFYING = ("event", "instance", "collector", "database", "reason", "since")
 
 
 class Repeats:

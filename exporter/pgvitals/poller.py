@@ -29,10 +29,8 @@ class Worker:
         self.turns: dict[str, float] = {}
         self._stop = threading.Event()
         self._threads = [
-            threading.Thread(
-                target=self._loop, args=(name, turn), name=f"{instance.name} {name}", daemon=True
-            )
-            for name, turn in (("beat", self._beat), ("visit", self._visit))
+            threading.Thread(target=target, name=f"{instance.name} {target.__name__}", daemon=True)
+            for target in (self.beats, self.visits)
         ]
 
     def start(self) -> None:
@@ -46,16 +44,23 @@ class Worker:
         self.instance.wake.set()
         self.instance.beat_soon.set()
 
-    def join(self, timeout: float) -> None:
-        """Wait until nothing runs, `timeout` seconds at most, and close the connection."""
-        until = time.monotonic() + timeout
+    def join(self, until: float) -> None:
+        """Wait until both threads have ended, at most until `until` (time.monotonic)."""
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
-        self.instance.close()
 
     def stalled(self, now: float) -> bool:
         """Whether a loop has not come round for too long."""
         return any(now - turn > STALLED_AFTER for turn in self.turns.values())
+
+    def beats(self) -> None:
+        """Beat until stopped."""
+        self._loop("beat", self._beat)
+
+    def visits(self) -> None:
+        """Visit until stopped, then close the connection."""
+        self._loop("visit", self._visit)
+        self.instance.close()
 
     def _loop(self, name: str, turn: Callable[[], None]) -> None:
         while not self._stop.is_set():
@@ -98,8 +103,6 @@ class Poller:
         self._workers = workers
         for worker in gone:
             worker.stop()
-        for worker in gone:
-            worker.join(timeout=1.0)
         for worker in new:
             worker.start()
 
@@ -116,7 +119,7 @@ class Poller:
         self.deadlines.enforce(float("inf"))
         until = time.monotonic() + timeout
         for worker in self._workers.values():
-            worker.join(max(0.0, until - time.monotonic()))
+            worker.join(until)
 
     def healthy(self, now: float) -> bool:
         """Whether every loop comes round; says nothing about any server."""

@@ -10,10 +10,11 @@ import click
 import msgspec
 from msgspec import inspect as types
 
-from pgvitals import catalogue, telemetry
+from pgvitals import catalogue, report
 from pgvitals.config import Config
 from pgvitals.query import Definition, Query
 from pgvitals.strict import Duration
+from pgvitals.telemetry import Telemetry
 
 _MADE = "<!-- Made by `make docs`; a test fails when it is stale. -->"
 
@@ -73,9 +74,8 @@ def cli(command: click.Group) -> str:
 
 
 def _own() -> Iterator[tuple[str, ...]]:
-    for metric in telemetry.families():
-        suffix = "_total" if metric.type == "counter" else ""
-        yield f"`{metric.name}{suffix}`", metric.type, metric.documentation
+    for name, type_, meaning in (*report.families(), *Telemetry().families()):
+        yield f"`{name}`", type_, meaning
 
 
 def _families(query: Query) -> Iterator[tuple[str, ...]]:

@@ -61,10 +61,12 @@ class Visitor:
         relations: Iterable[str] = (),
         *,
         keep: bool = False,
+        renew: bool = True,
     ) -> bool:
         """Run `collectors` in `database`, as far as the time goes, and stay there to `keep` the session.
 
-        `relations` are those that queries may require. Gives whether the connection held.
+        `relations` are those that queries may require; with `renew` a session that is old is not
+        kept. Gives whether the connection held.
         """
         started = time.monotonic()
         try:
@@ -80,7 +82,8 @@ class Visitor:
             self.leave()
             return False
         held = not session.broken
-        if not (keep and held) or time.monotonic() - session.opened_at > SESSION_LIFETIME:
+        old = time.monotonic() - session.opened_at > SESSION_LIFETIME
+        if not (keep and held) or (renew and old):
             self.leave()
         return held
 

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-from pgvitals import __version__
+from pgvitals import __version__, report
 from pgvitals.deadline import Deadlines
 from pgvitals.exposition import CONTENT_TYPE, Buffers
 from pgvitals.instance import Instance
@@ -79,9 +79,9 @@ class Site:
     def _metrics(self, _: dict[str, list[str]], gzipped: bool) -> Answer:
         instances = list(self._poller.instances.values())
         if len(instances) == 1:
-            return self._page(instances[0], gzipped, self._telemetry.process())
+            return self._page(instances[0], gzipped, self._telemetry.text())
         now = time.monotonic()
-        text = self._telemetry.instances(instances, now, labelled=True) + self._telemetry.process()
+        text = report.of_instances(instances, now) + self._telemetry.text()
         body = [gzip.compress(text, 1)] if gzipped else [text]
         return Answer(HTTPStatus.OK, body, CONTENT_TYPE, gzipped)
 
@@ -97,7 +97,7 @@ class Site:
     def _page(self, instance: Instance, gzipped: bool, tail: bytes) -> Answer:
         now = time.monotonic()
         buffers = instance.page(now)
-        tail = self._telemetry.instances([instance], now, labelled=False) + tail
+        tail = report.of_instance(instance, now) + tail
         body = instance.compressed.gzip(buffers, tail) if gzipped else [*buffers, tail]
         return Answer(HTTPStatus.OK, body, CONTENT_TYPE, gzipped)
 
