@@ -1,6 +1,7 @@
 """A block: the rows of one collector as text, family by family."""
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 from pgvitals import exposition, sample
@@ -53,6 +54,9 @@ def _histogram(name: str, label: str, cells: list[sample.Cell]) -> list[str]:
     bounds, buckets, (total,), (count,) = map(sample.numbers, cells)
     if len(bounds) != len(buckets) or len(bounds) > MOST_BUCKETS:
         raise ValueError("bounds and buckets differ in number, or are too many")
+    limits = [*map(float, bounds), float("inf")]
+    if not all(low < high for low, high in pairwise(limits)):
+        raise ValueError("bounds that do not rise to a finite end")
     inside = f"{label[1:-1]}," if label else ""
     return [
         *(f'{name}_bucket{{{inside}le="{b}"}} {n}\n' for b, n in zip(bounds, buckets, strict=True)),
@@ -65,12 +69,13 @@ def _histogram(name: str, label: str, cells: list[sample.Cell]) -> list[str]:
 def _from_rows(source: FamiliesFrom, table: Table) -> Rendered:
     """A family for each row; a name that Prometheus does not allow, or that came before, is lost."""
     families: dict[str, Family] = {}
-    values, _ = table.values(source.value)
+    values, lost = table.values(source.value)
     helps = table.column(source.help)
-    lost = 0
     for cell, value, help_ in zip(table.column(source.name), values, helps, strict=True):
         name = source.prefix + (cell or "")
-        if value is None or name in families or not _FAMILY_NAME.fullmatch(name):
+        if value is None:
+            continue
+        if name in families or not _FAMILY_NAME.fullmatch(name):
             lost += 1
             continue
         top = exposition.header(name, source.type, help_ or "")

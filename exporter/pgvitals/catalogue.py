@@ -52,9 +52,11 @@ def read(file: Path) -> Query:
     return Query(**msgspec.structs.asdict(definition), name=file.stem, file=str(file))
 
 
-def override(catalogue: Catalogue, changes: Mapping[str, Override]) -> Catalogue:
-    """Give the catalogue as the configuration wants it; what is switched off is gone."""
-    changed = {n: q.change(changes[n]) if n in changes else q for n, q in catalogue.items()}
+def override(catalogue: Catalogue, *changes: Mapping[str, Override]) -> Catalogue:
+    """Give the catalogue as the configuration wants it, later changes over earlier; what is off is gone."""
+    changed = dict(catalogue)
+    for change in changes:
+        changed |= {name: changed[name].change(change[name]) for name in change}
     return {name: query for name, query in changed.items() if query.enabled}
 
 
@@ -80,12 +82,20 @@ def _clashes(queries: list[Query]) -> Iterator[Mistake]:
                 "",
                 f"the query {query.name} stands in {first} already; expected another file name",
             )
-        for family in (*query.metrics, *(f"{f.prefix}*" for f in (query.families_from,) if f)):
+        for family in _names(query):
             if (first := owners.setdefault(family, query.file)) != query.file:
                 yield Mistake(
                     query.file, 1, family, f"the family belongs to {first}; expected one owner"
                 )
     yield from _intrusions(owners)
+
+
+def _names(query: Query) -> Iterator[str]:
+    """The names that a query puts on a page; `prefix*` stands for all that rows may add."""
+    for name, metric in query.metrics.items():
+        yield from metric.series(name)
+    if query.families_from:
+        yield f"{query.families_from.prefix}*"
 
 
 def _intrusions(owners: Mapping[str, str]) -> Iterator[Mistake]:

@@ -74,9 +74,11 @@ class Collector:
         self.status = replace(
             self.status, outcome=ended, failures=failures, duration=now - started, block=block
         )
-        # At a fixed rate, so that the queries of a database stay together; a late run does not catch up.
         after = ended.delay(self.interval, failures)
-        self.due = self.due + after if now - self.due < after else now + after
+        # At a fixed rate, so that the queries of a database stay together; a late run does not catch
+        # up, and after a failure the wait is whole.
+        on_time = not failures and now - self.due < after
+        self.due = self.due + after if on_time else now + after
         return ended
 
     @property

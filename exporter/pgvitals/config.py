@@ -26,7 +26,7 @@ ENVIRONMENT = "environment"
 _LIBPQ_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE", "PGUSER")
 # Only a comma before what starts another one parts two connection strings: hosts and passwords
 # may have commas too.
-_NEXT_DSN = re.compile(r",(?=postgres(?:ql)?://|[a-z_]+=)")
+_NEXT_DSN = re.compile(r",(?=postgres(?:ql)?://|(?:host|hostaddr|port|user|dbname|service)\s*=)")
 
 Parameter = str | int
 
@@ -81,7 +81,7 @@ class Web(Model, frozen=True):
         tuple[Text, ...], Meta(min_length=1, description="host:port, [host]:port or :port")
     ] = (":9187",)
     telemetry_path: Annotated[
-        str, Meta(pattern=r"^/[^\s?#]*$", description="where the metrics are")
+        str, Meta(pattern=r"^/(?!-/|probe$)[^\s?#]*$", description="where the metrics are")
     ] = "/metrics"
     enable_lifecycle: Annotated[bool, _about("allow POST /-/reload")] = False
 
@@ -115,8 +115,7 @@ class Config(Model, frozen=True):
 
     def catalogue_of(self, instance: str, loaded: Catalogue) -> Catalogue:
         """The queries as one instance runs them: changed everywhere, then for it alone."""
-        everywhere = catalogue.override(loaded, self.queries)
-        return catalogue.override(everywhere, self.instances[instance].queries)
+        return catalogue.override(loaded, self.queries, self.instances[instance].queries)
 
 
 def load(
@@ -124,7 +123,7 @@ def load(
 ) -> tuple[Config, Catalogue]:
     """Read the configuration and the queries it names; raises Mistakes with what is wrong in any of it."""
     document = Document.open(file) if file else None
-    config = document.read(Config) if document else Config()
+    config = document.read(Config, private="instances") if document else Config()
     instances = from_environment(environment) or config.instances or from_libpq(environment)
     config = msgspec.structs.replace(config, instances=instances)
     loaded = config.catalogue()
@@ -140,15 +139,46 @@ def from_environment(environment: Mapping[str, str]) -> dict[str, InstanceConfig
     which wins over the plain one.
     """
     if dsns := environment.get("DATA_SOURCE_NAME"):
-        found = [InstanceConfig(dsn=dsn) for dsn in _NEXT_DSN.split(dsns)]
+        found = [InstanceConfig(dsn=dsn) for dsn in _split(dsns)]
     elif uri := _variable(environment, "DATA_SOURCE_URI"):
         found = [_from_uri(uri, environment)]
     else:
         return {}
     try:
-        return {instance.login().server: instance for instance in found}
+        return _named(found)
     except ValueError as error:
-        raise Mistakes([Mistake(ENVIRONMENT, 1, "DATA_SOURCE_NAME", str(error))]) from None
+        variable = "DATA_SOURCE_NAME" if dsns else "DATA_SOURCE_URI"
+        raise Mistakes([Mistake(ENVIRONMENT, 1, variable, str(error))]) from None
+
+
+def _split(dsns: str) -> list[str]:
+    """Part connection strings; where one alone would be none, the comma is inside quotes."""
+    whole: list[str] = []
+    for piece in _NEXT_DSN.split(dsns):
+        if whole and not (_is_dsn(whole[-1]) and _is_dsn(piece)):
+            whole[-1] += f",{piece}"
+        else:
+            whole.append(piece)
+    return whole
+
+
+def _is_dsn(text: str) -> bool:
+    try:
+        Login(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _named(instances: list[InstanceConfig]) -> dict[str, InstanceConfig]:
+    """Name instances by `host:port`, and by `host:port/database` where a server comes twice."""
+    servers = [instance.login().server for instance in instances]
+    named: dict[str, InstanceConfig] = {}
+    for server, instance in zip(servers, instances, strict=True):
+        name = server if servers.count(server) == 1 else f"{server}/{instance.login().database}"
+        if named.setdefault(name, instance) is not instance:
+            raise ValueError(f"found two connection strings for {name}, expected one")
+    return named
 
 
 def from_libpq(environment: Mapping[str, str]) -> dict[str, InstanceConfig]:

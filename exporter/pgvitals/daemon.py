@@ -12,8 +12,9 @@ from pgvitals import config, log
 from pgvitals.catalogue import Catalogue
 from pgvitals.document import Mistake, Mistakes
 from pgvitals.poller import Poller
+from pgvitals.strict import explain
 from pgvitals.telemetry import Telemetry
-from pgvitals.web import Server, Site
+from pgvitals.web import Server, Site, parse_address
 
 _log = structlog.get_logger()
 
@@ -38,6 +39,11 @@ def settle(flags: Flags) -> tuple[config.Config, Catalogue]:
         telemetry_path=flags.telemetry_path,
         enable_lifecycle=flags.enable_lifecycle,
     )
+    for address in web.listen_addresses:
+        try:
+            parse_address(address)
+        except ValueError as error:
+            raise Mistakes([Mistake("web", 1, "listen_addresses", str(error))]) from None
     logging = _changed(settings.log, level=flags.log_level, format=flags.log_format)
     return msgspec.structs.replace(settings, web=web, log=logging), loaded
 
@@ -110,4 +116,5 @@ def _changed(settings: Any, **given: object) -> Any:
     try:
         return msgspec.convert(merged, type(settings))
     except msgspec.ValidationError as error:
-        raise Mistakes([Mistake("flags", 1, ", ".join(said), str(error))]) from None
+        where, problem = explain(str(error), merged, type(settings))
+        raise Mistakes([Mistake("flags", 1, ".".join(map(str, where)), problem)]) from None

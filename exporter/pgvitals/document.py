@@ -11,10 +11,11 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 import yaml
 
-from pgvitals.strict import Where, decode, explain
+from pgvitals.strict import Where, decode, explain, shown
 
 T = TypeVar("T")
 
+_MERGE = "tag:yaml.org,2002:merge"
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -56,12 +57,14 @@ class Document:
         try:
             loader = _LOADER(text)
             node = loader.get_single_node()
-            mistakes = [] if node is None else list(self._index(node, ()))
+            mistakes = [] if node is None else list(self._index(node, (), loader))
             data = {} if node is None else loader.construct_document(node)
-        except (yaml.YAMLError, ValueError) as error:
-            raise Mistakes([self._broken(error)]) from None
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            raise Mistakes([self._broken(error, text)]) from None
         if not isinstance(data, dict):
-            mistakes.append(self.mistake((), f"found a {type(data).__name__}, expected a mapping"))
+            mistakes.append(
+                self.mistake((), f"found {shown(data, private=True)}, expected a mapping")
+            )
         if mistakes:
             raise Mistakes(mistakes)
         self.data = data
@@ -76,12 +79,17 @@ class Document:
             raise Mistakes([Mistake(str(file), 1, "", f"cannot be read: {reason}")]) from None
         return cls(file, text)
 
-    def read(self, type_: type[T]) -> T:
-        """Give the document as `type_`, a msgspec Struct; raises Mistakes with the first thing wrong."""
+    def read(self, type_: type[T], private: str = "") -> T:
+        """Give the document as `type_`, a msgspec Struct; raises Mistakes with the first thing wrong.
+
+        What was found below the key `private` is not repeated: it may be a password.
+        """
         try:
             return msgspec.convert(self.data, type_, dec_hook=decode)
         except msgspec.ValidationError as error:
-            raise Mistakes([self.mistake(*explain(str(error), self.data, type_))]) from None
+            raise Mistakes(
+                [self.mistake(*explain(str(error), self.data, type_, private))]
+            ) from None
 
     def mistake(self, where: Where, problem: str) -> Mistake:
         """Say that something is wrong at `where`, a path of keys and indexes."""
@@ -90,11 +98,11 @@ class Document:
             known = known[:-1]
         return Mistake(self.file, self._lines[known], ".".join(map(str, where)), problem)
 
-    def _index(self, node: yaml.Node, where: Where) -> Iterator[Mistake]:
+    def _index(self, node: yaml.Node, where: Where, loader: Any) -> Iterator[Mistake]:
         """Note the line of every key below `node`, and give the keys that stand there twice."""
         children: list[tuple[str | int, yaml.Node, int]] = []
         if isinstance(node, yaml.MappingNode):
-            children = [(_key(k), v, k.start_mark.line + 1) for k, v in node.value]
+            children = [(_key(k, loader), v, k.start_mark.line + 1) for k, v in node.value]
         elif isinstance(node, yaml.SequenceNode):
             children = [(i, v, v.start_mark.line + 1) for i, v in enumerate(node.value)]
         for step, child, line in children:
@@ -108,16 +116,24 @@ class Document:
                     f"found again, it stands in line {first} already; expected once",
                 )
             self._lines.setdefault(here, line)
-            yield from self._index(child, here)
+            yield from self._index(child, here, loader)
 
-    def _broken(self, error: Exception) -> Mistake:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or str(error)
-        return Mistake(self.file, mark.line + 1 if mark else 1, "", f"not YAML: {problem}")
+    def _broken(self, error: Exception, text: str) -> Mistake:
+        line, problem = 1, str(error).partition("\n")[0]
+        if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+            unclosed = error.context_mark if "end of stream" in str(error.problem) else None
+            line = (unclosed or error.problem_mark).line + 1
+            problem = error.problem or problem
+        if isinstance(error, yaml.reader.ReaderError):
+            line = text[: error.position].count("\n") + 1
+        if isinstance(error, yaml.constructor.ConstructorError):
+            problem = "found a tag or a value that plain YAML does not have"
+        elif isinstance(error, RecursionError):
+            problem = "it is nested without an end"
+        return Mistake(self.file, line, "", f"not YAML: {problem}")
 
 
-def _key(node: yaml.Node) -> str | int:
-    """A key as the constructor would give it: whole numbers are numbers."""
-    if node.tag == "tag:yaml.org,2002:int" and node.value.isdecimal():
-        return int(node.value)
-    return str(node.value)
+def _key(node: yaml.Node, loader: Any) -> Any:
+    """A key as it will be in the data, however it is written."""
+    plain = isinstance(node, yaml.ScalarNode) and node.tag != _MERGE
+    return loader.construct_object(node) if plain else str(node.value)

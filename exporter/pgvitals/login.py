@@ -1,11 +1,12 @@
 """A login: how to reach one server; parsed once, its secrets read at each login and never shown."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg import conninfo
+from psycopg import conninfo, pq
 
 from pgvitals.outcome import PasswordFileError
 
@@ -14,6 +15,10 @@ LIMIT = 4.0
 
 _SECRET_KEYS = ("password", "sslpassword", "oauth_client_secret")
 _HIDDEN = "(hidden)"
+_NO_DSN = (
+    "found a text that is no connection string (not shown: it may hold a password); expected"
+    " postgresql://user@host:5432/dbname, with special characters as %XX, or host=... user=... dbname=..."
+)
 
 
 class Login:
@@ -25,14 +30,9 @@ class Login:
     def __init__(
         self, dsn: str = "", parameters: Mapping[str, str] | None = None, password_file: str = ""
     ) -> None:
-        try:
-            self._parameters: dict[str, Any] = conninfo.conninfo_to_dict(dsn, **(parameters or {}))
-        except psycopg.Error:
-            raise ValueError(
-                "found a text that is no connection string (not shown: it may hold a password);"
-                " expected postgresql://user@host:5432/dbname or host=... user=... dbname=..."
-            ) from None
+        self._parameters = _parsed(dsn, parameters or {})
         self._password_file = password_file
+        self._file_password = ""
 
     def parameters(self, dbname: str | None = None) -> dict[str, Any]:
         """Arguments for psycopg.connect; `dbname` replaces the login's own.
@@ -51,7 +51,7 @@ class Login:
         if dbname is not None:
             given["dbname"] = dbname
         if self._password_file:
-            given["password"] = self._password()
+            given["password"] = self._file_password = self._password()
         return given
 
     @property
@@ -60,10 +60,18 @@ class Login:
         host = self._parameters.get("host") or self._parameters.get("hostaddr") or "localhost"
         return f"{host}:{self._parameters.get('port') or 5432}"
 
+    @property
+    def database(self) -> str:
+        """The database that is named, if one is."""
+        return str(self._parameters.get("dbname", ""))
+
     def scrub(self, text: str) -> str:
         """Hide every secret of this login in `text`."""
-        secrets = [str(self._parameters[key]) for key in _SECRET_KEYS if self._parameters.get(key)]
-        for secret in secrets:
+        secrets = {
+            self._file_password,
+            *(str(self._parameters.get(key) or "") for key in _SECRET_KEYS),
+        }
+        for secret in sorted(filter(None, secrets), key=len, reverse=True):
             text = text.replace(secret, _HIDDEN)
         return text
 
@@ -87,3 +95,25 @@ class Login:
 
     def __repr__(self) -> str:
         return f"Login({self.server})"
+
+
+def _parsed(dsn: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+    """All parameters of a login; raises ValueError."""
+    if unknown := [name for name in parameters if name not in _keywords()]:
+        raise ValueError(
+            f"found {', '.join(unknown)}, expected keywords of libpq such as host and user"
+        )
+    try:
+        parsed = conninfo.conninfo_to_dict(dsn) | dict(parameters)
+    except psycopg.Error:
+        raise ValueError(_NO_DSN) from None
+    ports = str(parsed.get("port", "")).split(",")
+    # In a URL, a password with @ or / that is not quoted would become host and port: labels, and logs.
+    authority = re.split("[/?]", dsn.partition("://")[2])[0]
+    if "\0" in dsn or authority.count("@") > 1 or not all(p.isdecimal() or not p for p in ports):
+        raise ValueError(_NO_DSN)
+    return parsed
+
+
+def _keywords() -> set[str]:
+    return {option.keyword.decode() for option in pq.Conninfo.get_defaults()}

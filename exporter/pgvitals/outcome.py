@@ -3,6 +3,7 @@
 SQLSTATE codes: PostgreSQL documentation, appendix A.
 """
 
+import re
 from typing import Literal, NamedTuple
 
 import psycopg
@@ -58,7 +59,7 @@ def down_reason(error: Exception) -> str:
     if isinstance(error, psycopg.errors.ConnectionTimeout | PoolTimeout):
         return "no_answer"
     for reason, marks in _DOWN_REASONS.items():
-        if any(mark in text or mark == state for mark in marks):
+        if state in marks or any(re.search(mark, text) for mark in marks):
             return reason
     return "connection_failed"
 
@@ -83,7 +84,7 @@ _DOWN_REASONS = {
         "not yet accepting",
         "in recovery mode",
     ),
-    "database_missing": ("3D000", 'database "'),
+    "database_missing": ("3D000", r'database ".*" does not exist'),
     "login_refused": (
         "28000",
         "28P01",
@@ -92,7 +93,8 @@ _DOWN_REASONS = {
         "no pg_hba.conf entry",
         "rejects connection",
         "no password supplied",
-        'role "',
+        "permission denied for database",
+        r'role ".*" does not exist',
     ),
     "tls": ("SSL", "certificate"),
     "refused": ("Connection refused", "No such file or directory"),

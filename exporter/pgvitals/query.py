@@ -24,6 +24,7 @@ Text = Annotated[str, Meta(min_length=1)]
 SeriesLimit = Annotated[int, Meta(ge=1, le=10_000_000)]
 Major = Annotated[int, Meta(ge=OLDEST_MAJOR, le=99)]
 
+_OURS = re.compile(r"pg_up$|pgvitals_|process_")
 _RESERVED_LABELS = {"le", "quantile", "job", "instance"}
 
 
@@ -65,6 +66,11 @@ class Metric(Model, frozen=True):
     buckets: Annotated[str, _about("bigint[]: the cumulative counts, one for each bound")] = ""
     sum: Annotated[str, _about("the sum of all observations")] = ""
     count: Annotated[str, _about("their number")] = ""
+
+    def series(self, name: str) -> tuple[str, ...]:
+        """The names that the family `name` has in a page, its own first."""
+        parts = ("_bucket", "_sum", "_count") if self.type == "histogram" else ()
+        return (name, *(name + part for part in parts))
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -184,10 +190,7 @@ class Query(Definition, frozen=True, kw_only=True):
 
 def problems(query: Definition) -> Iterator[tuple[Where, str]]:
     """Combinations that the types allow and that make no sense: where, and what is wrong."""
-    if bool(query.metrics) == bool(query.families_from):
-        yield (), "found both or neither of metrics and families_from, expected one of them"
-    if query.families_from and (query.scope != "cluster" or query.keep or query.labels):
-        yield ("families_from",), "expected scope: cluster, and neither keep nor labels beside it"
+    yield from _family_problems(query)
     if not 0.01 <= query.timeout <= LONGEST_TIMEOUT:
         yield ("timeout",), f"found {query.timeout:g}s, expected 10ms to 5s: we are guests"
     if query.interval < 1:
@@ -200,6 +203,20 @@ def problems(query: Definition) -> Iterator[tuple[Where, str]]:
         yield from _metric_problems(name, metric)
 
 
+def _family_problems(query: Definition) -> Iterator[tuple[Where, str]]:
+    source = query.families_from
+    if bool(query.metrics) == bool(source):
+        found = "both metrics and" if source else "neither metrics nor"
+        yield (), f"found {found} families_from, expected one of them"
+    if source and (query.scope != "cluster" or query.keep or query.labels):
+        yield ("families_from",), "expected scope: cluster, and neither keep nor labels beside it"
+    if source and ("pg_up".startswith(source.prefix) or _OURS.match(source.prefix)):
+        problem = (
+            f"found {source.prefix!r}, a prefix of families of pgvitals itself; expected another"
+        )
+        yield ("families_from", "prefix"), problem
+
+
 def _label_problems(label: str, scope: str) -> Iterator[tuple[Where, str]]:
     if label in _RESERVED_LABELS or label.startswith("__"):
         yield ("labels", label), "a name that Prometheus sets itself, expected another"
@@ -208,6 +225,8 @@ def _label_problems(label: str, scope: str) -> Iterator[tuple[Where, str]]:
 
 
 def _metric_problems(name: str, metric: Metric) -> Iterator[tuple[Where, str]]:
+    if _OURS.match(name):
+        yield ("metrics", name), "a family of pgvitals itself, expected another name"
     plain, parts = metric.column, (metric.bounds, metric.buckets, metric.sum, metric.count)
     if metric.type == "histogram":
         if plain or not all(parts):

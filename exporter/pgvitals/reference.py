@@ -164,5 +164,9 @@ def _kind(info: types.Type) -> str:
 
 def _custom(type_: type) -> dict[str, Any]:
     if type_ is Duration:
-        return {"type": "string", "pattern": r"^(\d+(ms|[smhd]))+$", "examples": ["15s", "10m"]}
+        return {
+            "type": "string",
+            "pattern": r"^([0-9]{1,9}(ms|[smhd]))+$",
+            "examples": ["15s", "10m"],
+        }
     raise NotImplementedError(type_)

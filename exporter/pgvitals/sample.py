@@ -29,6 +29,7 @@ _SPECIAL = {
     "infinity": "+Inf",
     "-infinity": "-Inf",
 }
+_PLAIN_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _INTERVAL_FORM = re.compile(
     r"(?:(?P<years>[+-]?\d+) years? ?)?(?:(?P<mons>[+-]?\d+) mons? ?)?"
     r"(?:(?P<days>[+-]?\d+) days? ?)?"
@@ -62,11 +63,9 @@ def _number(written: str) -> str | None:
     """Check text that should be a number: numeric may be longer than a float can hold."""
     if special := _SPECIAL.get(written):
         return special
-    try:
-        value = float(written)
-    except ValueError:
+    if not _PLAIN_NUMBER.fullmatch(written := written.strip()):
         return None
-    return None if value in (float("inf"), float("-inf")) else written.strip()
+    return None if float(written) in (float("inf"), float("-inf")) else written
 
 
 def _float(written: str) -> str:

@@ -20,6 +20,14 @@ _WORDS = {
     "object": "a mapping",
     "null": "nothing",
 }
+_KINDS = {str: "a text", int: "a number", float: "a number", bool: "true or false"}
+_PHRASES = {
+    " | nothing": "",
+    " | ": " or ",
+    "a text of length >= 1": "a text that is not empty",
+    "a text matching regex '^[a-zA-Z_][a-zA-Z0-9_]*$'": "a name of letters, digits and _",
+    "a text matching regex '^[a-zA-Z_:][a-zA-Z0-9_:]*$'": "a name of letters, digits, _ and :",
+}
 _KEY, _VALUE = "at `key`", "[...]"
 
 
@@ -29,7 +37,7 @@ class Duration(float):
     @classmethod
     def parse(cls, text: object) -> "Duration":
         """Read `text`; raises ValueError with what was expected."""
-        if isinstance(text, str) and re.fullmatch(r"([0-9]+(ms|[smhd]))+", text):
+        if isinstance(text, str) and re.fullmatch(r"([0-9]{1,9}(ms|[smhd]))+", text):
             parts = re.findall(r"([0-9]+)(ms|[smhd])", text)
             return cls(sum(int(number) * _UNIT_SECONDS[unit] for number, unit in parts))
         raise ValueError("Expected a duration such as 500ms, 15s, 10m or 1h30m")
@@ -42,8 +50,11 @@ def decode(type_: type, value: object) -> object:
     raise NotImplementedError(f"no way to read a {type_.__name__}")
 
 
-def explain(message: str, data: Any, type_: type) -> tuple[Where, str]:
-    """Say where `data` is not of `type_`, and what was found and expected there, from msgspec's message."""
+def explain(message: str, data: Any, type_: type, private: str = "") -> tuple[Where, str]:
+    """Say where `data` is not of `type_`, and what was found and expected there, from msgspec's message.
+
+    Of what was found below the key `private` only the kind is told.
+    """
     problem, _, path = message.partition(" - at ")
     of_key = path.startswith("`key`")
     where = _where(path.rpartition("`$")[2].rstrip("`"), data, type_)
@@ -51,13 +62,15 @@ def explain(message: str, data: Any, type_: type) -> tuple[Where, str]:
         problem = f"unknown key, expected one of {_listed(_at(type_, where))}"
         where += (unknown["key"],)
     elif problem.startswith("Object missing"):
-        problem = f"{problem.removeprefix('Object ')}, expected it here"
+        problem = f"found no key '{problem.partition('`')[2].rstrip('`')}', expected it"
     elif of_key:
         key = _refused(where, data, type_, _KEY)
         problem = f"found the key {key!r}, expected {_in_words(problem)}"
+        where += (key,)
     else:
-        expected = _expected(_at(type_, where)) or _in_words(problem)
-        problem = f"found {_shown(_value(data, where))}, expected {expected}"
+        expected = _expected(_at(type_, where), _in_words(problem))
+        hidden = bool(private) and where[:1] == (private,)
+        problem = f"found {shown(_value(data, where), private=hidden)}, expected {expected}"
     return where, problem.replace("`", "'")
 
 
@@ -98,10 +111,13 @@ def _value(data: Any, where: Where) -> Any:
     return data
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any, *, private: bool = False) -> str:
+    """What was found, for a message; of a `private` value only the kind."""
     if isinstance(value, dict | list):
         return "a mapping" if isinstance(value, dict) else "a list"
-    return "nothing" if value is None else f"{value!r:.100}"
+    if value is None:
+        return "nothing"
+    return _KINDS.get(type(value), "something else") if private else f"{value!r:.100}"
 
 
 def _in_words(problem: str) -> str:
@@ -110,7 +126,9 @@ def _in_words(problem: str) -> str:
     names = "|".join(_WORDS)
     expected = re.sub(rf"`((?:{names})(?: \| (?:{names}))*)`", lambda match: match[1], expected)
     words = re.sub(rf"\b({names})\b", lambda match: _WORDS[match[1]], expected)
-    return words.replace(" | ", " or ")
+    for theirs, ours in _PHRASES.items():
+        words = words.replace(theirs, ours)
+    return words
 
 
 def _at(type_: type, where: Where) -> inspect.Type:
@@ -143,9 +161,9 @@ def _listed(info: inspect.Type) -> str:
     )
 
 
-def _expected(info: inspect.Type) -> str:
-    """What may stand there, where the type says more than msgspec's message."""
+def _expected(info: inspect.Type, words: str) -> str:
+    """What may stand there, with what the type says more than `words`, msgspec's."""
     if isinstance(info, inspect.LiteralType):
         return "one of " + ", ".join(map(repr, info.values))
     keys = _listed(info)
-    return f"a mapping with {keys}" if keys else ""
+    return words.replace("a mapping", f"a mapping with {keys}", 1) if keys else words

@@ -1,7 +1,8 @@
 """A table: the rows of one result that may stay, and no more of them than the query allows."""
 
 import heapq
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from operator import itemgetter
 
 from pgvitals import sample
@@ -31,8 +32,9 @@ class Table:
             self._types = chunk.types
             room, read = query.max_rows - read, read + chunk.size
             if best or (room < chunk.size and query.keep and query.keep.column in self._index):
-                best = best or _Best(query.keep, self._index, self.rows, query.max_rows)
-                best.take(chunk.rows())
+                best = best or _Best(query.keep, self._index, query.max_rows)
+                best.take([*self.rows, *chunk.rows()], chunk.types)
+                self.rows = []
             elif room > 0:
                 self.rows += chunk.rows()[:room]
         self.rows = best.rows() if best else self.rows
@@ -81,20 +83,18 @@ class Table:
 class _Best:
     """The rows that rank first by one column, kept in a heap while others pass by."""
 
-    def __init__(
-        self, keep: Keep | None, index: dict[str, int], rows: list[Row], size: int
-    ) -> None:
+    def __init__(self, keep: Keep | None, index: dict[str, int], size: int) -> None:
         keep = keep or Keep(column="")
         self._position, self._sign = index[keep.column], 1 if keep.order == "desc" else -1
         self._heap: list[tuple[float, int, Row]] = []
         self._size, self._seen = size, 0
-        self.take(rows)
 
-    def take(self, rows: Iterable[Row]) -> None:
+    def take(self, rows: Sequence[Row], types: Sequence[int]) -> None:
         """Keep of `rows` what ranks higher than what is there; among equals the earlier."""
-        for row in rows:
+        cells = [row[self._position] for row in rows]
+        for row, value in zip(rows, sample.values(cells, types[self._position]), strict=True):
             self._seen += 1
-            entry = (self._rank(row), -self._seen, row)
+            entry = (self._rank(row[self._position], value), -self._seen, row)
             push = heapq.heappush if len(self._heap) < self._size else heapq.heappushpop
             push(self._heap, entry)
 
@@ -102,9 +102,10 @@ class _Best:
         """What is left, the first in rank first."""
         return [row for _, _, row in sorted(self._heap, key=itemgetter(0, 1), reverse=True)]
 
-    def _rank(self, row: Row) -> float:
+    def _rank(self, cell: Cell, value: Cell) -> float:
+        """Numbers rank as they are, also those that Prometheus cannot hold; times by their seconds."""
         try:
-            rank = self._sign * float(row[self._position] or "")
+            rank = float(cell or "nan")
         except ValueError:
-            return float("-inf")
-        return rank if rank == rank else float("-inf")
+            rank = float(value or "nan")
+        return float("-inf") if math.isnan(rank) else self._sign * rank

@@ -1,6 +1,7 @@
 """The HTTP side: pages from the cache, bounded in connections and in time."""
 
 import gzip
+import re
 import socket
 import threading
 import time
@@ -21,6 +22,10 @@ MOST_CONNECTIONS = 64
 """Requests served at once; further ones wait in the listen queue, and are not refused."""
 REQUEST_LIMIT = 10.0
 """Seconds for a request, from accepting it to the last byte of its answer."""
+HIGHEST_PORT = 65535
+_ADDRESS = re.compile(
+    r"(\[(?P<six>[0-9A-Fa-f:.]*:[^\s\[\]]*)\]|(?P<host>[^\s:\[\]]*)):(?P<port>[0-9]{1,5})"
+)
 _PLAIN = "text/plain; charset=utf-8"
 
 
@@ -60,14 +65,17 @@ class Site:
 
     def get(self, target: str, gzipped: bool) -> Answer:
         """Answer a GET of `target`, a path with its query; `gzipped` if the client takes gzip."""
-        url = urlsplit(target)
+        try:
+            url = urlsplit(target)
+        except ValueError:
+            return Answer.plain(HTTPStatus.BAD_REQUEST, "not a path")
         if (page := self._pages.get(url.path)) is None:
             return Answer.plain(HTTPStatus.NOT_FOUND, "not found")
         return page(parse_qs(url.query), gzipped)
 
     def post(self, target: str) -> Answer:
         """Answer a POST: `/-/reload`, where it is enabled."""
-        if urlsplit(target).path != "/-/reload":
+        if target.partition("?")[0] != "/-/reload":
             return Answer.plain(HTTPStatus.NOT_FOUND, "not found")
         if self._reload is None:
             text = "reloading over HTTP is off: start with --web.enable-lifecycle"
@@ -213,10 +221,10 @@ class Server(ThreadingHTTPServer):
 
 def parse_address(address: str) -> tuple[str, int]:
     """Split `host:port`, `[host]:port` or `:port`; raises ValueError."""
-    host, _, port = address.rpartition(":")
-    if not port.isdecimal() or int(port) > 65535 or (":" in host and not host.startswith("[")):
+    parts = _ADDRESS.fullmatch(address)
+    if parts is None or int(parts["port"]) > HIGHEST_PORT:
         raise ValueError(f"found {address!r}, expected host:port, [host]:port or :port")
-    return host.strip("[]"), int(port)
+    return parts["six"] or parts["host"] or "", int(parts["port"])
 
 
 def _takes_gzip(accept: str) -> bool:

@@ -1,0 +1,117 @@
+"""What the unit tests are made from: queries, rows and texts; data, and nothing that pretends."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+import msgspec
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from pgvitals.query import Definition, Query
+from pgvitals.sample import Cell
+from pgvitals.session import Chunk, Row, Session
+from pgvitals.strict import decode
+from pgvitals.table import Table
+
+TEXT, INT8, BOOL, FLOAT8, NUMERIC, TIMESTAMPTZ, INTERVAL = 25, 20, 16, 701, 1700, 1184, 1186
+
+GAUGE = {"column": "n", "type": "gauge", "help": "H."}
+
+quick = settings(max_examples=100, deadline=None, database=None)
+"""Property tests are many and small, and no clock judges them."""
+
+CHARACTERS = (
+    "".join(map(chr, range(0x180)))
+    + "\u0301\u0661\u200b\u2028\u2029\u202e\u4e2d\ue000\ufeff\uff11\uffff"
+    + "\U0001f418\U0010ffff"
+)
+"""Every control character, every one that some format quotes, and some of what else there is.
+
+All of Unicode would cost seconds: Hypothesis makes a table of it first.
+"""
+
+any_text = st.text(CHARACTERS, max_size=40)
+"""Text that UTF-8 can hold; PostgreSQL has no NUL in it, we do not rely on that."""
+some_text = st.text(CHARACTERS.replace("\0", ""), min_size=1, max_size=40)
+"""Text that a C library can hold."""
+
+
+def definition(**changes: Any) -> Definition:
+    """A small valid query, as its file would give it, with `changes`; None leaves a key out."""
+    data = {
+        "description": "D",
+        "scope": "cluster",
+        "interval": "15s",
+        "sql": "select 1",
+        "metrics": {"pg_x": GAUGE},
+        **changes,
+    }
+    given = {key: value for key, value in data.items() if value is not None}
+    return msgspec.convert(given, Definition, dec_hook=decode)
+
+
+def query(name: str = "x", **changes: Any) -> Query:
+    """The same under a name."""
+    return Query(**msgspec.structs.asdict(definition(**changes)), name=name, file=f"{name}.yaml")
+
+
+def complaint(
+    attempt: Callable[[], object], kind: type[Exception] | tuple[type[Exception], ...] = ValueError
+) -> str:
+    """What is said against an attempt; empty where it succeeds."""
+    try:
+        attempt()
+    except kind as error:
+        return str(error)
+    return ""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A piece of a result, as a chunk has it."""
+
+    names: tuple[str, ...]
+    types: tuple[int, ...]
+    content: tuple[Row, ...] = ()
+
+    @property
+    def size(self) -> int:
+        return len(self.content)
+
+    def rows(self) -> list[Row]:
+        return list(self.content)
+
+
+def result(columns: dict[str, int], *rows: tuple[Cell, ...]) -> Rows:
+    """A result of `columns`, name and type, in one piece."""
+    return Rows(tuple(columns), tuple(columns.values()), rows)
+
+
+def cut(whole: Rows, sizes: Iterable[int]) -> Iterator[Rows]:
+    """The same result in pieces of `sizes`; the last has what is left, and may be empty."""
+    at = 0
+    for size in sizes:
+        yield Rows(whole.names, whole.types, whole.content[at : at + size])
+        at += size
+    yield Rows(whole.names, whole.types, whole.content[at:])
+
+
+def table(of: Query, *chunks: Rows) -> Table:
+    """What a query keeps of the rows."""
+    return Table(of, cast("Iterable[Chunk]", chunks))
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Rows that are there already, for a collector to read."""
+
+    chunks: tuple[Rows, ...] = ()
+
+    def read(self, statement: str, timeout: float, schemas: Iterable[str] = ()) -> Iterator[Rows]:
+        return iter(self.chunks)
+
+
+def prepared(*chunks: Rows) -> Session:
+    """Where a collector finds `chunks`."""
+    return cast("Session", Prepared(chunks))

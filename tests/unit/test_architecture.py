@@ -1,0 +1,131 @@
+"""The shape of the package: imports go one way, modules stay small, nothing heavy is loaded."""
+
+import ast
+import functools
+import itertools
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import pgvitals
+
+PACKAGE = Path(pgvitals.__file__).parent
+MODULES = {file.stem: file for file in sorted(PACKAGE.rglob("*.py")) if file.stem != "__init__"}
+IO = {"asyncio", "http", "psycopg", "psycopg_pool", "signal", "socket", "subprocess", "urllib"}
+"""What only modules that talk to somebody import."""
+HEAVY = ("rich", "pglast", "hypothesis", "requests", "testcontainers")
+
+
+@functools.cache
+def tree(module: str) -> ast.Module:
+    return ast.parse(MODULES[module].read_text("utf-8"))
+
+
+def imported(module: str) -> Iterator[str]:
+    """Dotted names that a module imports, at whatever place."""
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def ours(module: str) -> set[str]:
+    """The modules of the package that a module imports."""
+    dotted = (name.split(".") for name in imported(module) if name.startswith("pgvitals"))
+    return {part for parts in dotted for part in parts[1:] if part in MODULES} - {module}
+
+
+def outside(module: str) -> set[str]:
+    return {name.split(".")[0] for name in imported(module)} - {"pgvitals"}
+
+
+GRAPH = {module: ours(module) for module in MODULES}
+
+
+def below(module: str) -> set[str]:
+    """Everything that a module needs, directly or not."""
+    found: set[str] = set()
+    waiting = [module]
+    while waiting:
+        new = GRAPH[waiting.pop()] - found
+        found |= new
+        waiting += new
+    return found
+
+
+def test_imports_go_one_way() -> None:
+    order = list(TopologicalSorter(GRAPH).static_order())  # raises CycleError
+    assert set(order) == set(MODULES)
+
+
+def test_the_layers_stand_on_each_other() -> None:
+    layers = ["cli", "daemon", "web", "poller", "instance", "visitor", "collector", "query"]
+    for upper, lower in itertools.pairwise(layers):
+        assert lower in below(upper), f"{upper} should need {lower}"
+
+
+def test_nothing_imports_the_commands() -> None:
+    assert {module for module in MODULES if "cli" in GRAPH[module]} <= {"__main__"}
+    assert {module for module in MODULES if "daemon" in GRAPH[module]} <= {"cli"}
+
+
+@pytest.mark.parametrize(
+    "module", ["document", "facts", "query", "catalogue", "sample", "exposition", "deadline"]
+)
+def test_the_pure_modules_know_nobody_who_talks_to_servers(module: str) -> None:
+    needed = below(module) | {module}
+    talking = {name for name in needed if outside(name) & IO}
+    assert talking <= ({"deadline"} if module == "deadline" else set())
+
+
+def test_the_web_side_does_not_know_how_to_talk_to_postgresql() -> None:
+    assert not outside("web") & {"psycopg", "psycopg_pool"}
+    assert not outside("telemetry") & {"psycopg", "psycopg_pool"}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_is_small_enough_to_read(module: str) -> None:
+    assert len(MODULES[module].read_text("utf-8").splitlines()) <= 250
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_everything_public_says_what_it_is_for(module: str) -> None:
+    whole = tree(module)
+    silent = [] if ast.get_docstring(whole) or module == "__main__" else [module]
+    classes = [node for node in ast.walk(whole) if isinstance(node, ast.ClassDef)]
+    owners: list[ast.Module | ast.ClassDef] = [whole, *classes]
+    for owner in owners:
+        for node in owner.body:
+            if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
+                private = isinstance(owner, ast.ClassDef) and owner.name.startswith("_")
+                silent += [] if private or ast.get_docstring(node) else [node.name]
+    assert silent == []
+
+
+LOAD = "import pgvitals.daemon, sys; print(*sys.modules)"
+
+
+@pytest.fixture(scope="module")
+def loaded() -> set[str]:
+    """The packages that the daemon loads."""
+    run = subprocess.run([sys.executable, "-c", LOAD], check=True, capture_output=True, text=True)
+    return {name.partition(".")[0] for name in run.stdout.split()}
+
+
+def test_the_daemon_loads_what_it_needs(loaded: set[str]) -> None:
+    assert {"psycopg", "psycopg_pool", "structlog", "yaml", "prometheus_client"} <= loaded
+
+
+@pytest.mark.parametrize("package", HEAVY)
+def test_the_daemon_loads_nothing_heavy(package: str, loaded: set[str]) -> None:
+    assert package not in loaded
+
+
+@pytest.mark.parametrize("package", HEAVY)
+def test_no_module_asks_for_anything_heavy(package: str) -> None:
+    assert [module for module in MODULES if package in outside(module)] == []

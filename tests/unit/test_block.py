@@ -1,0 +1,165 @@
+"""Blocks: the rows of one collector as text."""
+
+from typing import Any
+
+import pytest
+from prometheus_client import Metric
+from prometheus_client.parser import text_string_to_metric_families
+
+from pgvitals.block import MOST_BUCKETS, Rendered, render
+from pgvitals.exposition import page
+from unit.material import FLOAT8, GAUGE, INT8, NUMERIC, TEXT, Rows, query, result, table
+
+FLOAT8S, INT8S = 1022, 1016
+HISTOGRAM = {
+    "type": "histogram",
+    "help": "Waiting.",
+    "bounds": "bounds",
+    "buckets": "buckets",
+    "sum": "total",
+    "count": "count",
+}
+PARTS = {"bounds": FLOAT8S, "buckets": INT8S, "total": FLOAT8, "count": INT8}
+SOURCE = {"prefix": "pg_s_", "name": "name", "value": "value", "help": "help"}
+NAMED = {"name": TEXT, "value": NUMERIC, "help": TEXT}
+
+
+def block(rows: Rows, labels: list[str] | None = None, **changes: Any) -> Rendered:
+    made = query(**changes)
+    return render(made, table(made, rows), labels or [""] * rows.size)
+
+
+def text(rendered: Rendered) -> str:
+    return b"".join(page([[rendered.block]])).decode()
+
+
+def read(rendered: Rendered) -> list[Metric]:
+    return list(text_string_to_metric_families(text(rendered)))
+
+
+def test_each_family_has_help_type_and_a_line_a_row() -> None:
+    metrics = {"pg_n": GAUGE, "pg_m_total": {"column": "m", "type": "counter", "help": "M."}}
+    rows = result({"n": INT8, "m": INT8}, ("1", "2"), ("3", None))
+    made = block(rows, ['{a="x"}', '{a="y"}'], metrics=metrics)
+    assert text(made) == (
+        '# HELP pg_n H.\n# TYPE pg_n gauge\npg_n{a="x"} 1\npg_n{a="y"} 3\n'
+        '# HELP pg_m_total M.\n# TYPE pg_m_total counter\npg_m_total{a="x"} 2\n'
+    )
+    assert (made.series, made.lost) == (3, 0)
+
+
+def test_values_that_cannot_be_held_are_counted_over_all_families() -> None:
+    metrics = {"pg_n": GAUGE, "pg_m": {**GAUGE, "column": "m"}}
+    made = block(result({"n": NUMERIC, "m": TEXT}, ("1e999", "x"), ("1", "y")), metrics=metrics)
+    assert (made.series, made.lost) == (1, 3)
+
+
+def test_without_rows_there_is_no_family_on_the_page() -> None:
+    made = block(result({"n": INT8}))
+    assert (made.series, made.lost, text(made)) == (0, 0, "")
+
+
+def histogram(*rows: tuple[str | None, ...], labels: list[str] | None = None) -> Rendered:
+    return block(result(PARTS, *rows), labels, metrics={"pg_h": HISTOGRAM})
+
+
+def test_a_histogram_is_written_as_prometheus_defines_it() -> None:
+    made = histogram(("{0.1,1}", "{2,5}", "7.5", "9"), labels=['{a="x"}'])
+    assert text(made) == (
+        "# HELP pg_h Waiting.\n# TYPE pg_h histogram\n"
+        'pg_h_bucket{a="x",le="0.1"} 2\npg_h_bucket{a="x",le="1"} 5\n'
+        'pg_h_bucket{a="x",le="+Inf"} 9\npg_h_sum{a="x"} 7.5\npg_h_count{a="x"} 9\n'
+    )
+    assert (made.series, made.lost) == (5, 0)
+
+
+def test_a_histogram_without_labels_is_read_by_a_scraper() -> None:
+    (family,) = read(histogram(("{1}", "{2}", "3", "4")))
+    assert family.type == "histogram"
+    assert [(s.name, s.labels, s.value) for s in family.samples] == [
+        ("pg_h_bucket", {"le": "1"}, 2),
+        ("pg_h_bucket", {"le": "+Inf"}, 4),
+        ("pg_h_sum", {}, 3),
+        ("pg_h_count", {}, 4),
+    ]
+
+
+def test_a_histogram_without_bounds_has_the_last_bucket() -> None:
+    assert histogram(("{}", "{}", "0", "0")).series == 3
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ("{1,2}", "{1}", "1", "1"),
+        ("{1,x}", "{1,2}", "1", "1"),
+        ("{1,NULL}", "{1,2}", "1", "1"),
+        ("{1}", "{1}", "x", "1"),
+        ("{1}", "{1}", "", "1"),
+        ("{1}", "{1}", "1e999", "1"),
+        ("{{1,2},{3,4}}", "{{1,2},{3,4}}", "1", "1"),
+    ],
+)
+def test_a_histogram_whose_parts_do_not_fit_is_lost_alone(row: tuple[str, ...]) -> None:
+    good = ("{1}", "{1}", "1", "1")
+    made = histogram(row, good, labels=['{a="bad"}', '{a="good"}'])
+    assert (made.series, made.lost) == (4, 1)
+    assert "bad" not in text(made)
+
+
+def test_a_histogram_has_a_limit_of_buckets() -> None:
+    def row(buckets: int) -> tuple[str, ...]:
+        array = "{" + ",".join(map(str, range(buckets))) + "}"
+        return (array, array, "1", "1")
+
+    assert histogram(row(MOST_BUCKETS)).series == MOST_BUCKETS + 3
+    assert histogram(row(MOST_BUCKETS + 1)) == histogram()._replace(lost=1)
+
+
+@pytest.mark.parametrize("missing", range(4))
+def test_a_histogram_that_is_null_in_any_part_is_no_sample_and_not_lost(missing: int) -> None:
+    row: list[str | None] = ["{1}", "{1}", "1", "1"]
+    row[missing] = None
+    made = histogram(tuple(row))
+    assert (made.series, made.lost) == (0, 0)
+
+
+@pytest.mark.parametrize("bounds", ["{1,Infinity}", "{1,1}", "{NaN,1}", "{2,1}"])
+def test_bounds_that_do_not_rise_to_a_finite_end_are_lost(bounds: str) -> None:
+    assert histogram((bounds, "{1,2}", "1", "2")).lost == 1
+
+
+def families(*rows: tuple[str | None, ...]) -> Rendered:
+    return block(result(NAMED, *rows), metrics=None, families_from=SOURCE)
+
+
+def test_each_row_can_be_a_family() -> None:
+    made = families(("a_bytes", "1", "A."), ("b", "2.5", "B\nb."))
+    assert text(made) == (
+        "# HELP pg_s_a_bytes A.\n# TYPE pg_s_a_bytes gauge\npg_s_a_bytes 1\n"
+        "# HELP pg_s_b B\\nb.\n# TYPE pg_s_b gauge\npg_s_b 2.5\n"
+    )
+    assert (made.series, made.lost) == (2, 0)
+
+
+@pytest.mark.parametrize("name", ["a-b", "a b", "a\n", "ä", "a{x}", "a.b"])
+def test_a_name_that_prometheus_does_not_allow_is_lost_alone(name: str) -> None:
+    made = families((name, "1", "A."), ("good", "1", "G."))
+    assert [family.name for family in made.block] == ["pg_s_good"]
+    assert (made.series, made.lost) == (1, 1)
+
+
+def test_of_two_rows_of_one_name_the_first_stays() -> None:
+    made = families(("a", "1", "A."), ("a", "2", "B."))
+    assert [family.body for family in made.block] == [b"pg_s_a 1\n"]
+    assert made.lost == 1
+
+
+def test_a_row_without_a_usable_value_is_lost() -> None:
+    made = families(("a", "x", "A."), ("b", "1", None))
+    assert [family.name for family in made.block] == ["pg_s_b"]
+    assert made.lost == 1
+
+
+def test_a_null_value_of_a_row_is_no_sample_and_not_lost() -> None:
+    assert families(("a", None, "A.")).lost == 0

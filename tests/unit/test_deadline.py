@@ -1,0 +1,111 @@
+"""Deadlines: who talks for too long is cut off, and nobody else."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from pgvitals.deadline import Deadlines
+
+Pair = tuple[socket.socket, socket.socket]
+
+
+@pytest.fixture
+def pair() -> Iterator[Pair]:
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    theirs.setblocking(False)
+    with ours, theirs:
+        yield ours, theirs
+
+
+def is_open(end: socket.socket) -> bool:
+    """Whether a reader would go on waiting."""
+    try:
+        return bool(end.recv(1))
+    except BlockingIOError:
+        return True
+
+
+def test_a_socket_is_shut_when_its_time_is_over(pair: Pair) -> None:
+    ours, theirs = pair
+    deadlines = Deadlines()
+    with deadlines.guard(ours.fileno(), 5) as deadline:
+        deadlines.enforce(deadline.at - 0.001)
+        assert (deadline.expired, is_open(ours), is_open(theirs)) == (False, True, True)
+        deadlines.enforce(deadline.at)
+        assert (deadline.expired, is_open(ours), is_open(theirs)) == (True, False, False)
+
+
+def test_a_deadline_without_time_is_over_at_once(pair: Pair) -> None:
+    deadlines = Deadlines()
+    with deadlines.guard(pair[0].fileno(), -1) as deadline:
+        deadlines.enforce(deadline.at)
+        assert deadline.expired
+
+
+def test_what_ended_in_time_is_left_alone(pair: Pair) -> None:
+    deadlines = Deadlines()
+    with deadlines.guard(pair[0].fileno(), 5) as deadline:
+        pass
+    deadlines.enforce(float("inf"))
+    assert (deadline.expired, is_open(pair[0])) == (False, True)
+
+
+def test_what_ended_with_an_error_is_left_alone_too(pair: Pair) -> None:
+    deadlines = Deadlines()
+    with pytest.raises(KeyError), deadlines.guard(pair[0].fileno(), 5):
+        raise KeyError
+    deadlines.enforce(float("inf"))
+    assert is_open(pair[0])
+
+
+def test_each_socket_has_its_own_deadline(pair: Pair) -> None:
+    first, second = pair
+    deadlines = Deadlines()
+    other = socket.socketpair()
+    with (
+        other[0],
+        other[1],
+        deadlines.guard(first.fileno(), 5) as soon,
+        deadlines.guard(other[0].fileno(), 500) as late,
+    ):
+        other[0].setblocking(False)
+        deadlines.enforce(soon.at)
+        assert (soon.expired, late.expired) == (True, False)
+        assert (is_open(second), is_open(other[0])) == (False, True)
+
+
+def test_a_number_that_became_another_socket_is_not_shut(pair: Pair) -> None:
+    deadlines = Deadlines()
+    ours, theirs = socket.socketpair()
+    with theirs, deadlines.guard(ours.fileno(), 5):
+        number = ours.detach()
+        socket.close(number)
+        again, peer = socket.socketpair()
+        with again, peer:
+            assert number in (again.fileno(), peer.fileno())
+            again.setblocking(False)
+            peer.setblocking(False)
+            deadlines.enforce(float("inf"))
+            assert is_open(again)
+            assert is_open(peer)
+
+
+def test_nothing_of_a_guarded_socket_stays_open_afterwards(pair: Pair) -> None:
+    ours, theirs = pair
+    with Deadlines().guard(ours.fileno(), 5):
+        pass
+    ours.close()
+    assert not is_open(theirs)
+
+
+def test_a_socket_that_the_peer_left_can_still_be_shut(pair: Pair) -> None:
+    ours, theirs = pair
+    deadlines = Deadlines()
+    with deadlines.guard(ours.fileno(), 5) as deadline:
+        theirs.close()
+        ours.shutdown(socket.SHUT_RDWR)
+        deadlines.enforce(float("inf"))
+        deadlines.enforce(float("inf"))
+        assert deadline.expired

@@ -1,0 +1,131 @@
+"""The report: what a page says about servers and queries, as it is when the page is written."""
+
+from collections.abc import Iterator
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from pgvitals import report
+from pgvitals.collector import Status
+from pgvitals.config import InstanceConfig
+from pgvitals.deadline import Deadlines
+from pgvitals.instance import Instance
+from pgvitals.outcome import Outcome
+from unit.material import GAUGE, query
+
+NOW = 1000.0
+CONFIG = InstanceConfig(dsn="host=db.example")
+CATALOGUE = {"a": query("a", metrics={"pg_a": GAUGE}), "b": query("b", metrics={"pg_b": GAUGE})}
+
+
+@pytest.fixture
+def instance() -> Iterator[Instance]:
+    """An instance that never met its server."""
+    made = Instance("main", CONFIG, CATALOGUE, Deadlines())
+    made.adopt(CONFIG, CATALOGUE)
+    yield made
+    made.close()
+
+
+def read(text: bytes) -> dict[str, dict[tuple[str, ...], float]]:
+    """The samples, by their name and the values of their labels in their order."""
+    found: dict[str, dict[tuple[str, ...], float]] = {}
+    for family in text_string_to_metric_families(text.decode()):
+        for sample in family.samples:
+            found.setdefault(sample.name, {})[tuple(sample.labels.values())] = sample.value
+    return found
+
+
+def of_instance(instance: Instance, now: float = NOW) -> dict[str, dict[tuple[str, ...], float]]:
+    return read(report.of_instance(instance, now))
+
+
+def test_before_the_first_answer_a_server_is_not_up_and_the_reason_is_told(
+    instance: Instance,
+) -> None:
+    found = of_instance(instance)
+    assert found["pg_up"] == {(): 0}
+    assert found["pgvitals_down_reason"] == {("starting",): 1}
+    assert "pgvitals_heartbeat_age_seconds" not in found
+
+
+def test_up_is_computed_when_the_page_is_written(instance: Instance) -> None:
+    instance.heartbeat.answered(NOW, 0.25)
+    found = of_instance(instance, NOW + 3)
+    assert (found["pg_up"], found["pgvitals_heartbeat_age_seconds"]) == ({(): 1}, {(): 3})
+    assert found["pgvitals_heartbeat_duration_seconds"] == {(): 0.25}
+    assert "pgvitals_down_reason" not in found
+    late = of_instance(instance, NOW + 60)
+    assert (late["pg_up"], late["pgvitals_down_reason"]) == ({(): 0}, {("heartbeat_overdue",): 1})
+
+
+def test_many_instances_share_a_page_by_their_names(instance: Instance) -> None:
+    other = Instance('o"ther', CONFIG, {}, Deadlines())
+    try:
+        found = read(report.of_instances([instance, other], NOW))
+    finally:
+        other.close()
+    assert found["pg_up"] == {("main",): 0, ('o"ther',): 0}
+    assert found["pgvitals_visits_total"][("main", "error")] == 0
+    assert not [name for name in found if name.startswith("pgvitals_collector_")]
+
+
+def test_a_collector_tells_how_its_last_run_ended(instance: Instance) -> None:
+    first, second = instance.collectors
+    first.status = Status(
+        Outcome("timeout", "lock_timeout", "secret message"),
+        duration=2,
+        success_at=NOW - 90,
+        success_time=1_700_000_000,
+        rows=5,
+        series=4,
+        dropped=3,
+        duplicates=2,
+        failures=6,
+    )
+    text = report.of_instance(instance, NOW)
+    found = read(text)
+    key = ("a", "")
+    assert found["pgvitals_collector_outcome"] == {(*key, "timeout", "lock_timeout"): 1}
+    expected = {
+        "duration_seconds": 2.0,
+        "age_seconds": 90.0,
+        "last_success_timestamp_seconds": 1_700_000_000.0,
+        "backoff_failures": 6.0,
+        "rows": 5.0,
+        "series": 4.0,
+        "dropped": 3.0,
+        "duplicates": 2.0,
+    }
+    assert {name: found[f"pgvitals_collector_{name}"][key] for name in expected} == expected
+    assert b"secret message" not in text
+    assert second.status.outcome is None
+
+
+def test_a_collector_that_never_succeeded_has_no_age(instance: Instance) -> None:
+    instance.collectors[0].status = Status(Outcome("error", "42P01"))
+    assert "pgvitals_collector_age_seconds" not in of_instance(instance)
+
+
+def test_no_connection_is_open_before_the_first_login(instance: Instance) -> None:
+    assert instance.connections == 0
+    instance.beating = True
+    assert of_instance(instance)["pgvitals_connections"] == {(): 1}
+
+
+def test_every_family_of_a_full_report_is_listed_for_the_reference(instance: Instance) -> None:
+    instance.heartbeat.answered(NOW, 1)
+    instance.heartbeat.refused("tls")
+    ran = Status(Outcome("success"), success_at=NOW)
+    instance.collectors[0].status = ran
+    text = report.of_instance(instance, NOW).decode()
+    found = [(f.name, f.type, f.documentation) for f in text_string_to_metric_families(text)]
+    assert sorted(found) == sorted(
+        (name.removesuffix("_total"), type_, help_) for name, type_, help_ in report.families()
+    )
+
+
+def test_a_report_without_collectors_has_no_empty_families(instance: Instance) -> None:
+    text = report.of_instance(instance, NOW).decode()
+    for family in text_string_to_metric_families(text):
+        assert family.samples

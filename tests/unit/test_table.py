@@ -1,0 +1,173 @@
+"""Tables: no more rows than allowed, the best of them, and the rest counted."""
+
+import math
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from pgvitals.session import Row
+from pgvitals.table import MissingColumns
+from unit.material import (
+    BOOL,
+    FLOAT8,
+    GAUGE,
+    INT8,
+    NUMERIC,
+    TEXT,
+    Rows,
+    cut,
+    query,
+    quick,
+    result,
+    table,
+)
+
+sizes = st.lists(st.integers(0, 5), max_size=6)
+cells = st.one_of(
+    st.none(),
+    st.integers(-5, 5).map(str),
+    st.sampled_from(["NaN", "Infinity", "-Infinity", "t", "1e999", "", "0.5"]),
+)
+COLUMNS = {"name": TEXT, "n": NUMERIC}
+
+
+def named(ranks: list[str | None]) -> Rows:
+    """Rows that can be told apart, with these values."""
+    return result(COLUMNS, *((str(i), rank) for i, rank in enumerate(ranks)))
+
+
+def rank(row: Row, order: str) -> float:
+    """What the value of a row counts: nothing beats no number from below."""
+    try:
+        number = float(row[1] or "")
+    except ValueError:
+        return -math.inf
+    if math.isnan(number):
+        return -math.inf
+    return number if order == "desc" else -number
+
+
+@quick
+@given(st.lists(cells, max_size=15), sizes, st.integers(1, 8), st.sampled_from(["asc", "desc"]))
+@example(["1", "2", "3"], [1, 1], 2, "desc")
+@example([None, "NaN", "1"], [2], 1, "asc")
+def test_the_rows_that_stay_are_the_best_whatever_the_pieces(
+    ranks: list[str | None], pieces: list[int], most: int, order: str
+) -> None:
+    whole = named(ranks)
+    made = query(max_series=most, keep={"column": "n", "order": order})
+    kept = table(made, *cut(whole, pieces))
+    best = sorted(whole.content, key=lambda row: -rank(row, order))[:most]
+    assert sorted(kept.rows, key=lambda r: int(r[0] or 0)) == sorted(
+        best, key=lambda r: int(r[0] or 0)
+    )
+    assert kept.omitted == len(ranks) - len(kept.rows)
+
+
+@quick
+@given(st.lists(cells, max_size=15), sizes, st.integers(1, 8))
+def test_without_keep_the_first_rows_stay(
+    ranks: list[str | None], pieces: list[int], most: int
+) -> None:
+    whole = named(ranks)
+    kept = table(query(max_series=most), *cut(whole, pieces))
+    assert kept.rows == list(whole.content[:most])
+    assert kept.omitted == max(0, len(ranks) - most)
+
+
+def test_rows_that_all_fit_stay_in_their_order() -> None:
+    kept = table(query(max_series=3, keep={"column": "n"}), named(["1", "3", "2"]))
+    assert [row[0] for row in kept.rows] == ["0", "1", "2"]
+    assert kept.omitted == 0
+
+
+def test_rows_that_were_chosen_come_best_first() -> None:
+    kept = table(query(max_series=2, keep={"column": "n"}), named(["1", "3", "2"]))
+    assert [row[1] for row in kept.rows] == ["3", "2"]
+
+
+def test_among_equals_the_earlier_row_stays() -> None:
+    kept = table(query(max_series=2, keep={"column": "n"}), *cut(named(["1"] * 5), [2, 2]))
+    assert [row[0] for row in kept.rows] == ["0", "1"]
+
+
+def test_the_limit_of_rows_is_shared_by_the_families() -> None:
+    made = query(max_series=5, metrics={"pg_a": GAUGE, "pg_b": GAUGE})
+    assert len(table(made, named(["1"] * 9)).rows) == 2
+
+
+def test_a_result_without_a_declared_column_is_refused() -> None:
+    made = query(labels={"relname": "Table"}, keep={"column": "size"})
+    with pytest.raises(MissingColumns) as raised:
+        table(made, result({"n": INT8, "other": TEXT}, ("1", "x")))
+    assert str(raised.value) == "found n, other in the result; expected also relname, size"
+
+
+def test_missing_columns_are_noticed_without_rows_too() -> None:
+    with pytest.raises(MissingColumns, match="found no column in the result; expected also n"):
+        table(query(), result({}))
+
+
+def test_a_missing_column_to_keep_by_is_noticed_however_many_rows_come() -> None:
+    made = query(max_series=1, keep={"column": "size"})
+    with pytest.raises(MissingColumns, match="expected also size"):
+        table(made, result({"n": INT8}, ("1",), ("2",), ("3",)))
+
+
+def test_columns_that_nobody_declared_do_no_harm() -> None:
+    kept = table(query(), result({"x": TEXT, "n": INT8}, ("a", "1")))
+    assert kept.values("n") == (["1"], 0)
+
+
+@pytest.mark.parametrize(
+    ("names", "keys"),
+    [
+        ([], [(), ()]),
+        (["a"], [("1",), ("3",)]),
+        (["b", "a"], [("2", "1"), (None, "3")]),
+    ],
+)
+def test_keys_are_cells_of_the_wanted_columns(names: list[str], keys: list[Row]) -> None:
+    kept = table(
+        query(), result({"a": TEXT, "b": TEXT, "n": INT8}, ("1", "2", "0"), ("3", None, "0"))
+    )
+    assert kept.keys(names) == keys
+    assert kept.column("b") == ["2", None]
+
+
+@quick
+@given(st.lists(st.sampled_from("abc"), max_size=12))
+def test_of_duplicates_the_first_row_stays(labels: list[str]) -> None:
+    kept = table(query(), named([str(i) for i in range(len(labels))]))
+    left = kept.distinct(labels)
+    assert left == list(dict.fromkeys(labels))
+    assert [int(row[0] or 0) for row in kept.rows] == [labels.index(text) for text in left]
+
+
+def test_a_value_that_cannot_be_held_is_dropped_and_counted() -> None:
+    kept = table(query(), named(["1", None, "1e999", "x"]))
+    assert kept.values("n") == (["1", None, None, None], 2)
+
+
+def test_compat_makes_zero_of_null_and_of_nothing_else() -> None:
+    kept = table(query(compat=True), named(["1", None, "1e999", "x"]))
+    assert kept.values("n") == (["1", "0", None, None], 2)
+
+
+@pytest.mark.parametrize("oid", [INT8, BOOL, FLOAT8, NUMERIC])
+def test_compat_makes_zero_of_null_in_every_type(oid: int) -> None:
+    kept = table(query(compat=True), result({"n": oid}, (None,), (None,)))
+    assert kept.values("n") == (["0", "0"], 0)
+
+
+def test_null_is_no_value_that_is_lost() -> None:
+    assert table(query(), result({"n": INT8}, (None,), ("1",))).values("n") == ([None, "1"], 0)
+
+
+@pytest.mark.parametrize(
+    ("oid", "low", "high"), [(1184, "2024-01-01", "2025-01-01"), (1186, "1 day", "2 days")]
+)
+def test_rows_can_be_kept_by_time(oid: int, low: str, high: str) -> None:
+    made = query(max_series=1, keep={"column": "n"})
+    assert table(made, result({"n": oid}, (low,), (high,))).rows == [(high,)]
