@@ -12,9 +12,10 @@ from pgvitals import config, log
 from pgvitals.catalogue import Catalogue
 from pgvitals.document import Mistake, Mistakes
 from pgvitals.poller import Poller
+from pgvitals.site import Site
 from pgvitals.strict import explain
 from pgvitals.telemetry import Telemetry
-from pgvitals.web import Server, Site, parse_address
+from pgvitals.web import Server, parse_address
 
 _log = structlog.get_logger()
 

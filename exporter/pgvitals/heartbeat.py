@@ -12,7 +12,7 @@ import psycopg
 
 from pgvitals.deadline import Deadlines
 from pgvitals.facts import Identity
-from pgvitals.login import LIMIT, Login
+from pgvitals.login import LIMIT, Login, let_go
 
 INTERVAL = 10.0
 """Seconds from one beat to the next."""
@@ -87,9 +87,13 @@ def beat(login: Login, deadlines: Deadlines) -> Answer:
     started = time.monotonic()
     try:
         connection: psycopg.Connection[Any] = psycopg.connect(**login.parameters())
-    except psycopg.errors.ConnectionTimeout as error:
-        raise Silence(str(error)) from None
-    left = LIMIT - (time.monotonic() - started)
+    except psycopg.Error as error:
+        let_go(error)
+        if isinstance(error, psycopg.errors.ConnectionTimeout):
+            raise Silence(str(error)) from None
+        raise
+    # One that took its time, over several addresses, has none left for an answer.
+    left = max(0.0, LIMIT - (time.monotonic() - started))
     with connection, deadlines.guard(connection.fileno(), left) as deadline:
         try:
             identity = _identify(connection)

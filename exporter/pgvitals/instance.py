@@ -6,7 +6,6 @@ Two threads use it, one beats and one visits; a scrape reads what they replace b
 import math
 import threading
 import time
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import groupby
 
@@ -26,6 +25,8 @@ from pgvitals.visitor import Visitor
 
 DISCOVERY_INTERVAL = 60.0
 """Seconds from one look at the list of databases to the next."""
+DISCOVERY_RETRY = 10.0
+"""Seconds to the next look when one failed."""
 _TOGETHER = 0.5
 """Seconds by which a query may run early, so that those of one database share a visit."""
 
@@ -85,7 +86,7 @@ class Instance:
         """Take over another configuration of the same server; what did not change goes on."""
         self.config, self._catalogue = config, catalogue
         self._looked_at = float("-inf")
-        self._bind(self.collectors)
+        self._bind()
 
     def close(self) -> None:
         """Give the connection back; called by the thread that visits, when it ends."""
@@ -126,8 +127,16 @@ class Instance:
         if due:
             self._visit(min(due, key=lambda c: c.due).database, now)
         else:
-            # Nothing to do: make the compressed page now, so that no scrape has to.
-            self.compressed.prepare(self.page(now))
+            self._rest(now, may_enter)
+
+    def _rest(self, now: float, may_enter: bool) -> None:
+        """With nothing to read: make the compressed page, so that no scrape has to, and go home.
+
+        The connection that is open when the server runs out of them is the one that goes on reading.
+        """
+        self.compressed.prepare(self.page(now))
+        if may_enter and self._visitor.where is None and self.databases != (self._main,):
+            self._visitor.visit(self._main, (), keep=True)
 
     def _visit(self, database: str, now: float) -> None:
         batch = [c for c in self.collectors if c.database == database and c.due <= now + _TOGETHER]
@@ -157,7 +166,7 @@ class Instance:
                     "logged in as a superuser: pg_monitor is enough, see pgvitals grants"
                 )
             self.identity, self._main = answer.identity, answer.database
-            self._bind(())
+            self._bind(anew=True)
         if self.heartbeat.answered(now, now - started):
             self._log.info("server is up", since=self._trouble_since)
             self._trouble_since, self._recovered = "", True
@@ -178,15 +187,16 @@ class Instance:
             collector.retry(now)
 
     def _discover(self, now: float) -> None:
-        self._looked_at = now
         found = self._visitor.databases(self._main)
+        self._looked_at = now if found is not None else now - DISCOVERY_INTERVAL + DISCOVERY_RETRY
         if found is not None and self.config.databases:
             self._found = tuple(name for name in found if self.config.databases.wants(name))
-            self._bind(self.collectors)
+            self._bind()
 
-    def _bind(self, known: Iterable[Collector]) -> None:
-        """Make a collector for each query and database, keeping those of `known` that are the same."""
+    def _bind(self, *, anew: bool = False) -> None:
+        """Make a collector for each query and database; those that did not change stay, unless `anew`."""
         with self._lock:
+            known = () if anew else self.collectors
             kept = {(c.query.name, c.database): c for c in known}
             databases = self._found if self.config.databases else (self._main,)
             stretch = max(1, math.ceil(len(databases) / self.config.max_databases))

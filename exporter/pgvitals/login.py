@@ -1,6 +1,6 @@
 """A login: how to reach one server; parsed once, its secrets read at each login and never shown."""
 
-import re
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -97,6 +97,17 @@ class Login:
         return f"Login({self.server})"
 
 
+def let_go(error: BaseException | None) -> None:
+    """Free what the frames of a failed login hold.
+
+    psycopg's connect() keeps its errors in a frame that those errors refer to: a cycle, which would
+    keep the socket of a silent server open until the garbage collector comes by.
+    """
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__context__
+
+
 def _parsed(dsn: str, parameters: Mapping[str, str]) -> dict[str, Any]:
     """All parameters of a login; raises ValueError."""
     if unknown := [name for name in parameters if name not in _keywords()]:
@@ -109,8 +120,9 @@ def _parsed(dsn: str, parameters: Mapping[str, str]) -> dict[str, Any]:
         raise ValueError(_NO_DSN) from None
     ports = str(parsed.get("port", "")).split(",")
     # In a URL, a password with @ or / that is not quoted would become host and port: labels, and logs.
-    authority = re.split("[/?]", dsn.partition("://")[2])[0]
-    if "\0" in dsn or authority.count("@") > 1 or not all(p.isdecimal() or not p for p in ports):
+    authority, _, path = dsn.partition("://")[2].partition("?")[0].partition("/")
+    misplaced = "\0" in dsn or authority.count("@") > 1 or "@" in path
+    if misplaced or not all(port.isdecimal() or not port for port in ports):
         raise ValueError(_NO_DSN)
     return parsed
 

@@ -15,7 +15,7 @@ from psycopg.types.string import TextLoader
 from pgvitals.facts import Facts
 from pgvitals.sample import Cell
 
-CHUNK_ROWS = 1000
+CHUNK_ROWS = 250
 LOCK_TIMEOUT_MS = 100
 LOOK_TIMEOUT = 5.0
 """Seconds for what a person asks for at the command line."""

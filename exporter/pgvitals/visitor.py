@@ -11,7 +11,7 @@ from pgvitals import outcome
 from pgvitals.collector import Collector
 from pgvitals.deadline import Deadline, Deadlines
 from pgvitals.facts import Facts
-from pgvitals.login import LIMIT, Login
+from pgvitals.login import LIMIT, Login, let_go
 from pgvitals.session import Connection, Session
 
 VISIT_LIMIT = 15.0
@@ -116,8 +116,15 @@ class Visitor:
             self.leave()
         if self._session is None:
             self._database = database
-            self._session = Session(self._pool.getconn(timeout=LIMIT))
+            self._session = Session(self._login_anew())
         return self._session
+
+    def _login_anew(self) -> Connection:
+        try:
+            return self._pool.getconn(timeout=LIMIT)
+        except (psycopg.Error, PoolTimeout) as error:
+            let_go(error)
+            raise
 
     def _run(
         self, session: Session, facts: Facts, collectors: Sequence[Collector], deadline: Deadline

@@ -1,130 +1,28 @@
-"""The HTTP side: pages from the cache, bounded in connections and in time."""
+"""The HTTP side: serves the site, bounded in connections and in time."""
 
-import gzip
 import re
 import socket
 import threading
 import time
-from collections.abc import Callable
-from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, NamedTuple
-from urllib.parse import parse_qs, urlsplit
+from typing import Any
 
-from pgvitals import __version__, report
-from pgvitals.deadline import Deadlines
-from pgvitals.exposition import CONTENT_TYPE, Buffers
-from pgvitals.instance import Instance
-from pgvitals.poller import Poller
-from pgvitals.telemetry import Telemetry
+from pgvitals.deadline import Deadline, Deadlines
+from pgvitals.site import Answer, Site
 
-MOST_CONNECTIONS = 64
+MOST_CONNECTIONS = 128
 """Requests served at once; further ones wait in the listen queue, and are not refused."""
-REQUEST_LIMIT = 10.0
-"""Seconds for a request, from accepting it to the last byte of its answer."""
+HEAD_LIMIT = 2.0
+"""Seconds for the client to say what it wants."""
+ANSWER_LIMIT = 10.0
+"""Seconds for the client to take the answer."""
 HIGHEST_PORT = 65535
 _ADDRESS = re.compile(
     r"(\[(?P<six>[0-9A-Fa-f:.]*:[^\s\[\]]*)\]|(?P<host>[^\s:\[\]]*)):(?P<port>[0-9]{1,5})"
 )
-_PLAIN = "text/plain; charset=utf-8"
 
 
-class Answer(NamedTuple):
-    """What goes back: `gzipped` tells that the buffers are compressed already."""
-
-    status: HTTPStatus
-    buffers: Buffers
-    content_type: str = _PLAIN
-    gzipped: bool = False
-
-    @classmethod
-    def plain(cls, status: HTTPStatus, text: str) -> "Answer":
-        """A line of text."""
-        return cls(status, [f"{text}\n".encode()])
-
-
-class Site:
-    """What there is to read, by path; knows nothing of sockets. `reload` gives the problem, or nothing."""
-
-    def __init__(
-        self,
-        poller: Poller,
-        telemetry: Telemetry,
-        telemetry_path: str,
-        reload: Callable[[], str] | None = None,
-    ) -> None:
-        self._poller, self._telemetry, self._reload = poller, telemetry, reload
-        self._telemetry_path = telemetry_path
-        self._pages: dict[str, Callable[[dict[str, list[str]], bool], Answer]] = {
-            "/": self._root,
-            "/probe": self._probe,
-            "/-/healthy": self._healthy,
-            "/-/ready": self._ready,
-            telemetry_path: self._metrics,
-        }
-
-    def get(self, target: str, gzipped: bool) -> Answer:
-        """Answer a GET of `target`, a path with its query; `gzipped` if the client takes gzip."""
-        try:
-            url = urlsplit(target)
-        except ValueError:
-            return Answer.plain(HTTPStatus.BAD_REQUEST, "not a path")
-        if (page := self._pages.get(url.path)) is None:
-            return Answer.plain(HTTPStatus.NOT_FOUND, "not found")
-        return page(parse_qs(url.query), gzipped)
-
-    def post(self, target: str) -> Answer:
-        """Answer a POST: `/-/reload`, where it is enabled."""
-        if target.partition("?")[0] != "/-/reload":
-            return Answer.plain(HTTPStatus.NOT_FOUND, "not found")
-        if self._reload is None:
-            text = "reloading over HTTP is off: start with --web.enable-lifecycle"
-            return Answer.plain(HTTPStatus.FORBIDDEN, text)
-        if problem := self._reload():
-            return Answer.plain(HTTPStatus.INTERNAL_SERVER_ERROR, problem)
-        return Answer.plain(HTTPStatus.OK, "reloaded")
-
-    def _metrics(self, _: dict[str, list[str]], gzipped: bool) -> Answer:
-        instances = list(self._poller.instances.values())
-        if len(instances) == 1:
-            return self._page(instances[0], gzipped, self._telemetry.text())
-        now = time.monotonic()
-        text = report.of_instances(instances, now) + self._telemetry.text()
-        body = [gzip.compress(text, 1)] if gzipped else [text]
-        return Answer(HTTPStatus.OK, body, CONTENT_TYPE, gzipped)
-
-    def _probe(self, query: dict[str, list[str]], gzipped: bool) -> Answer:
-        target = (query.get("target") or [""])[0]
-        instance = self._poller.instances.get(target)
-        if instance:
-            return self._page(instance, gzipped, b"")
-        if not target:
-            return Answer.plain(HTTPStatus.BAD_REQUEST, "expected /probe?target=NAME")
-        return Answer.plain(HTTPStatus.NOT_FOUND, "no instance of this name in the configuration")
-
-    def _page(self, instance: Instance, gzipped: bool, tail: bytes) -> Answer:
-        now = time.monotonic()
-        buffers = instance.page(now)
-        tail = report.of_instance(instance, now) + tail
-        body = instance.compressed.gzip(buffers, tail) if gzipped else [*buffers, tail]
-        return Answer(HTTPStatus.OK, body, CONTENT_TYPE, gzipped)
-
-    def _healthy(self, _: dict[str, list[str]], __: bool) -> Answer:
-        if self._poller.healthy(time.monotonic()):
-            return Answer.plain(HTTPStatus.OK, "healthy")
-        return Answer.plain(HTTPStatus.SERVICE_UNAVAILABLE, "a polling loop hangs")
-
-    def _ready(self, _: dict[str, list[str]], __: bool) -> Answer:
-        if self._poller.ready():
-            return Answer.plain(HTTPStatus.OK, "ready")
-        return Answer.plain(
-            HTTPStatus.SERVICE_UNAVAILABLE, "starting: not every server was visited"
-        )
-
-    def _root(self, _: dict[str, list[str]], __: bool) -> Answer:
-        pages = [self._telemetry_path, *(f"/probe?target={n}" for n in self._poller.instances)]
-        text = "\n".join((f"pgvitals {__version__}", *pages, "/-/healthy", "/-/ready"))
-        return Answer.plain(HTTPStatus.OK, text)
+_ANY = "0.0.0.0"  # noqa: S104 - an address without a host means all of them, as elsewhere
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -135,6 +33,16 @@ class _Handler(BaseHTTPRequestHandler):
     server_version, sys_version = "pgvitals", ""
     wbufsize = 65536
     disable_nagle_algorithm = True
+
+    def __init__(self, request: Any, client: Any, server: "Server", deadline: Deadline) -> None:
+        self._deadline = deadline
+        super().__init__(request, client, server)
+
+    def parse_request(self) -> bool:
+        """Read the head of a request; whoever has said what he wants gets the time for the answer."""
+        understood = super().parse_request()
+        self._deadline.at = time.monotonic() + ANSWER_LIMIT
+        return understood
 
     def do_GET(self) -> None:
         """Serve a page."""
@@ -180,7 +88,7 @@ class Server(ThreadingHTTPServer):
         self._slots = threading.BoundedSemaphore(MOST_CONNECTIONS)
         everywhere = not host and socket.has_dualstack_ipv6()
         self.address_family = socket.AF_INET6 if everywhere or ":" in host else socket.AF_INET
-        super().__init__((host or ("::" if everywhere else "0.0.0.0"), port), _Handler)  # noqa: S104
+        super().__init__((host or ("::" if everywhere else _ANY), port), BaseHTTPRequestHandler)
 
     @property
     def address(self) -> str:
@@ -208,12 +116,16 @@ class Server(ThreadingHTTPServer):
             raise
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Serve one connection within REQUEST_LIMIT, however slowly the client reads or writes."""
+        """Serve one connection, and free its slot."""
         try:
-            with self._deadlines.guard(request.fileno(), REQUEST_LIMIT):
-                super().process_request_thread(request, client_address)
+            super().process_request_thread(request, client_address)
         finally:
             self._slots.release()
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Serve one connection within its limits, however slowly the client reads or writes."""
+        with self._deadlines.guard(request.fileno(), HEAD_LIMIT) as deadline:
+            _Handler(request, client_address, self, deadline)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away, or was cut off, is its own affair."""

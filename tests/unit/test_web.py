@@ -13,8 +13,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from pgvitals import __version__
 from pgvitals.exposition import CONTENT_TYPE
 from pgvitals.poller import Poller
+from pgvitals.site import Answer, Site
 from pgvitals.telemetry import Telemetry
-from pgvitals.web import Answer, Site, _takes_gzip, parse_address
+from pgvitals.web import _takes_gzip, parse_address
 from unit.material import CHARACTERS, quick
 
 
