@@ -1,5 +1,6 @@
 """What the unit tests are made from: queries, rows and texts; data, and nothing that pretends."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
@@ -18,8 +19,9 @@ TEXT, INT8, BOOL, FLOAT8, NUMERIC, TIMESTAMPTZ, INTERVAL = 25, 20, 16, 701, 1700
 
 GAUGE = {"column": "n", "type": "gauge", "help": "H."}
 
-quick = settings(max_examples=100, deadline=None, database=None)
-"""Property tests are many and small, and no clock judges them."""
+EXAMPLES = 500 if os.environ.get("PGVITALS_LONG") else 40
+quick = settings(max_examples=EXAMPLES, deadline=None, database=None)
+"""Property tests are many and small, and no clock judges them; the long form looks further."""
 
 CHARACTERS = (
     "".join(map(chr, range(0x180)))
