@@ -25,8 +25,8 @@ from pgvitals.visitor import Visitor
 
 DISCOVERY_INTERVAL = 60.0
 """Seconds from one look at the list of databases to the next."""
-DISCOVERY_RETRY = 10.0
-"""Seconds to the next look when one failed."""
+RETRY = 10.0
+"""Seconds to the next look, or the next way home, when one failed."""
 _TOGETHER = 0.5
 """Seconds by which a query may run early, so that those of one database share a visit."""
 
@@ -53,6 +53,7 @@ class Instance:
         self._main = ""
         self._found: tuple[str, ...] = ()
         self._looked_at = float("-inf")
+        self._home_from = float("-inf")
         self._met: Identity | None = None
         self._recovered = False
         self._trouble_since = ""
@@ -102,7 +103,7 @@ class Instance:
         except heartbeat.Silence:
             self.heartbeat.missed()
             self._lament("no_answer", f"no answer within {LIMIT:g} s")
-        except psycopg.Error as error:
+        except (psycopg.Error, OSError, UnicodeError) as error:
             reason = outcome.down_reason(error)
             self.heartbeat.refused(reason)
             self._lament(reason, self.login.scrub(outcome.first_line(error)))
@@ -135,8 +136,10 @@ class Instance:
         The connection that is open when the server runs out of them is the one that goes on reading.
         """
         self.compressed.prepare(self.page(now))
-        if may_enter and self._visitor.where is None and self.databases != (self._main,):
-            self._visitor.visit(self._main, (), keep=True)
+        away = self._visitor.where is None and self.databases != (self._main,)
+        if away and may_enter and now >= self._home_from:
+            arrived = self._visitor.visit(self._main, (), keep=True)
+            self._home_from = now if arrived else now + RETRY
 
     def _visit(self, database: str, now: float) -> None:
         batch = [c for c in self.collectors if c.database == database and c.due <= now + _TOGETHER]
@@ -188,13 +191,15 @@ class Instance:
 
     def _discover(self, now: float) -> None:
         found = self._visitor.databases(self._main)
-        self._looked_at = now if found is not None else now - DISCOVERY_INTERVAL + DISCOVERY_RETRY
+        self._looked_at = now if found is not None else now - DISCOVERY_INTERVAL + RETRY
         if found is not None and self.config.databases:
             self._found = tuple(name for name in found if self.config.databases.wants(name))
             self._bind()
 
     def _bind(self, *, anew: bool = False) -> None:
         """Make a collector for each query and database; those that did not change stay, unless `anew`."""
+        if self.identity is None:
+            return  # nobody knows yet what there is
         with self._lock:
             known = () if anew else self.collectors
             kept = {(c.query.name, c.database): c for c in known}

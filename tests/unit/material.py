@@ -19,7 +19,7 @@ TEXT, INT8, BOOL, FLOAT8, NUMERIC, TIMESTAMPTZ, INTERVAL = 25, 20, 16, 701, 1700
 
 GAUGE = {"column": "n", "type": "gauge", "help": "H."}
 
-EXAMPLES = 500 if os.environ.get("PGVITALS_LONG") else 40
+EXAMPLES = 500 if os.environ.get("PGVITALS_LONG") else 30
 quick = settings(max_examples=EXAMPLES, deadline=None, database=None)
 """Property tests are many and small, and no clock judges them; the long form looks further."""
 

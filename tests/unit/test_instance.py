@@ -9,6 +9,7 @@ from pgvitals.collector import Status
 from pgvitals.config import Databases, InstanceConfig
 from pgvitals.deadline import Deadlines
 from pgvitals.exposition import Family
+from pgvitals.facts import Identity
 from pgvitals.instance import Instance
 from pgvitals.outcome import Outcome
 from pgvitals.query import Override
@@ -21,8 +22,9 @@ CATALOGUE = {"a": query("a", metrics={"pg_a": GAUGE}), "b": query("b", metrics={
 
 @pytest.fixture
 def instance() -> Iterator[Instance]:
-    """An instance that never met its server."""
+    """An instance whose server answered, and was not visited yet."""
     made = Instance("main", CONFIG, CATALOGUE, Deadlines())
+    made.identity = Identity(160_000, in_recovery=False)
     made.adopt(CONFIG, CATALOGUE)
     yield made
     made.close()
@@ -94,3 +96,13 @@ def test_a_status_that_is_replaced_does_not_change_a_page_in_hand(instance: Inst
     page = instance.page(NOW)
     first.status = replace(first.status, block=())
     assert b"pg_a 1\n" in page
+
+
+def test_before_a_server_has_answered_there_is_nothing_to_read() -> None:
+    made = Instance("main", CONFIG, CATALOGUE, Deadlines())
+    try:
+        made.adopt(CONFIG, CATALOGUE)
+        assert made.collectors == ()
+        assert not made.ready
+    finally:
+        made.close()

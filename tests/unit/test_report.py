@@ -9,6 +9,7 @@ from pgvitals import report
 from pgvitals.collector import Status
 from pgvitals.config import InstanceConfig
 from pgvitals.deadline import Deadlines
+from pgvitals.facts import Identity
 from pgvitals.instance import Instance
 from pgvitals.outcome import Outcome
 from unit.material import GAUGE, query
@@ -20,8 +21,9 @@ CATALOGUE = {"a": query("a", metrics={"pg_a": GAUGE}), "b": query("b", metrics={
 
 @pytest.fixture
 def instance() -> Iterator[Instance]:
-    """An instance that never met its server."""
+    """An instance whose server answered, and was not visited yet."""
     made = Instance("main", CONFIG, CATALOGUE, Deadlines())
+    made.identity = Identity(160_000, in_recovery=False)
     made.adopt(CONFIG, CATALOGUE)
     yield made
     made.close()
