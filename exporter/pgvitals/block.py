@@ -27,13 +27,16 @@ def render(query: Query, table: Table, labels: list[str]) -> Rendered:
         return _from_rows(query.families_from, table)
     families, series, lost = [], 0, 0
     for name, metric in query.metrics.items():
-        body, count, unusable = _family(name, metric, table, labels)
+        body, count, unusable = _family(name, metric, table, labels, query.max_series)
         families.append(Family(name, exposition.header(name, metric.type, metric.help), body))
         series, lost = series + count, lost + unusable
     return Rendered(tuple(families), series, lost)
 
 
-def _family(name: str, metric: Metric, table: Table, labels: list[str]) -> tuple[bytes, int, int]:
+def _family(
+    name: str, metric: Metric, table: Table, labels: list[str], most: int
+) -> tuple[bytes, int, int]:
+    """A family's text, its series and what was lost; `most` bounds a histogram's, many a row."""
     if metric.type != "histogram":
         values, lost = table.values(metric.column)
         return *exposition.samples(name, labels, values), lost
@@ -41,9 +44,13 @@ def _family(name: str, metric: Metric, table: Table, labels: list[str]) -> tuple
     lost = 0
     for label, *cells in zip(labels, *map(table.column, metric.columns), strict=True):
         try:
-            lines += _histogram(name, label, cells)
+            more = _histogram(name, label, cells)
         except ValueError:
             lost += 1
+            continue
+        fits = len(lines) + len(more) <= most
+        lines += more if fits else []
+        lost += not fits
     return "".join(lines).encode(), len(lines), lost
 
 

@@ -43,6 +43,14 @@ def load_files(files: Iterable[Path]) -> Catalogue:
     return {query.name: query for query in sorted(queries, key=lambda q: q.name)}
 
 
+def load_beside(files: Iterable[Path]) -> Catalogue:
+    """Load `files` as they would be beside the queries of this release, and give them alone."""
+    ours = {file.resolve(): file for file in files}
+    others = [file for file in _files(shipped_directory()) if file.resolve() not in ours]
+    loaded = load_files([*others, *ours.values()])
+    return {name: query for name, query in loaded.items() if Path(query.file).resolve() in ours}
+
+
 def read(file: Path) -> Query:
     """Read one query file; raises Mistakes."""
     document = Document.open(file)

@@ -85,8 +85,9 @@ select format('grant usage on schema %I to %I;', n.nspname, current_user), e.ext
 NEW_ROLE = """\
 -- As a superuser, once per server. pgvitals opens 2 connections; the third is for the moment in which
 -- the server has not yet noticed that one of them is closed.
-create role pgvitals login connection limit 3 password :'password';
+create role pgvitals login connection limit 3;
 grant pg_monitor to pgvitals;
+-- Then give it a password; in psql: \\password pgvitals
 """
 
 

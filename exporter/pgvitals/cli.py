@@ -14,7 +14,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 import psycopg
 
-from pgvitals import __version__, catalogue, checkup, config, daemon, outcome, reference
+from pgvitals import __version__, catalogue, checkup, daemon, outcome, reference
 from pgvitals.catalogue import Catalogue
 from pgvitals.document import Mistakes
 from pgvitals.login import Login
@@ -101,7 +101,7 @@ def validate(files: tuple[Path, ...], config_file: Path | None, dsn: str | None)
     except Mistakes as mistakes:
         _leave(str(mistakes), WRONG)
     if dsn is None:
-        click.echo(f"{len(loaded)} queries are right")
+        click.echo(f"{len(loaded)} {'query is' if len(loaded) == 1 else 'queries are'} right")
         return
     with _opened(dsn) as session:
         prospects = list(checkup.examine(session, loaded))
@@ -182,10 +182,11 @@ def docs(directory: Path, check: bool) -> None:
 
 def _catalogue(files: tuple[Path, ...], config_file: Path | None) -> Catalogue:
     if files:
-        return catalogue.load_files(files)
+        return catalogue.load_beside(files)
     if config_file is None:
         return catalogue.shipped()
-    return config.load(config_file)[1]
+    settings, loaded = daemon.settle(daemon.Flags(config_file))
+    return catalogue.override(loaded, settings.queries)
 
 
 @contextmanager

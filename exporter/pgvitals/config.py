@@ -29,6 +29,8 @@ _LIBPQ_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE", "PGUSER")
 _NEXT_DSN = re.compile(r",(?=postgres(?:ql)?://|(?:host|hostaddr|port|user|dbname|service)\s*=)")
 
 Parameter = str | int
+# YAML reads 012345 as a number, and another one: no password is to be guessed from it.
+_NUMERIC = re.compile(r"port|connect_timeout|tcp_user_timeout|keepalives(_\w+)?")
 
 
 def _about(meaning: str) -> Meta:
@@ -70,6 +72,9 @@ class InstanceConfig(Model, frozen=True):
         """How to reach the server; raises ValueError, without the text that is wrong."""
         if self.dsn and self.connection:
             raise ValueError("found dsn and connection, expected one of them")
+        for key, value in self.connection.items():
+            if not isinstance(value, str) and not _NUMERIC.fullmatch(key):
+                raise ValueError(f"found a number for {key}, expected a text: put it in quotes")
         parameters = {key: str(value) for key, value in self.connection.items()}
         return Login(self.dsn, parameters, self.password_file)
 

@@ -87,21 +87,25 @@ class Daemon:
         """Load everything again and take it over if all of it is right; gives what is wrong, or nothing."""
         with self._reloading:
             try:
-                settings, loaded = settle(self._flags)
+                self._take_over(*settle(self._flags))
             except Mistakes as mistakes:
-                self._telemetry.loaded(successful=False)
-                _log.error(
-                    "configuration not reloaded", mistakes=[str(m) for m in mistakes.mistakes]
-                )
-                return str(mistakes)
-            if settings.web != self._settings.web:
-                _log.warning("a change of web settings needs a restart")
-            log.configure(settings.log)
-            self._poller.apply(settings, loaded)
-            self._settings = settings
-            self._telemetry.loaded(successful=True)
-            _log.info("configuration reloaded", instances=list(settings.instances))
-            return ""
+                wrong = [str(mistake) for mistake in mistakes.mistakes]
+                _log.error("configuration not reloaded", mistakes=wrong)
+            except Exception:  # noqa: BLE001 - nobody watches the thread of a reload
+                wrong = ["internal error, see the log"]
+                _log.exception("configuration not reloaded")
+            else:
+                wrong = []
+            self._telemetry.loaded(successful=not wrong)
+            return "\n".join(wrong)
+
+    def _take_over(self, settings: config.Config, loaded: Catalogue) -> None:
+        if settings.web != self._settings.web:
+            _log.warning("a change of web settings needs a restart")
+        log.configure(settings.log)
+        self._poller.apply(settings, loaded)
+        self._settings = settings
+        _log.info("configuration reloaded", instances=list(settings.instances))
 
     def _on_tick(self) -> None:
         if self._reload_wanted.is_set():

@@ -5,7 +5,7 @@ role has lost its login.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import psycopg
@@ -24,14 +24,19 @@ LIFETIME = 20.0
 """Seconds for which a good beat counts: beyond, our own loop hangs, and nobody knows."""
 
 
+STARTING = "starting"
+"""The reason while the first beat is under way: the server is neither up nor down yet."""
+
+
 @dataclass
 class Heartbeat:
-    """Seconds are of time.monotonic. `reason` is one of few words while the server is not up."""
+    """Seconds are of time.monotonic; `since` is when the first beat was due."""
 
     good_at: float | None = None
     duration: float = 0.0
     misses: int = 0
     refusal: str = ""
+    since: float = field(default_factory=time.monotonic)
 
     def answered(self, now: float, duration: float) -> bool:
         """A login was answered; gives whether that ends a time of trouble."""
@@ -46,6 +51,8 @@ class Heartbeat:
     def missed(self) -> None:
         """No answer within LIMIT."""
         self.misses += 1
+        if self.misses >= MISSES:
+            self.refusal = ""  # what it said before is not what it does now
 
     def up(self, now: float) -> bool:
         """Whether the server is up, as far as can be known at `now`."""
@@ -57,9 +64,9 @@ class Heartbeat:
             return self.refusal
         if self.misses >= MISSES or (self.misses and self.good_at is None):
             return "no_answer"
-        if self.good_at is None:
-            return "starting"
-        return "" if now - self.good_at <= LIFETIME else "heartbeat_overdue"
+        if now - (self.since if self.good_at is None else self.good_at) > LIFETIME:
+            return "heartbeat_overdue"
+        return STARTING if self.good_at is None else ""
 
     @property
     def pause(self) -> float:

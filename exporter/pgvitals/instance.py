@@ -6,6 +6,7 @@ Two threads use it, one beats and one visits; a scrape reads what they replace b
 import math
 import threading
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 
@@ -21,6 +22,7 @@ from pgvitals.exposition import Buffers, Compressed, page
 from pgvitals.facts import Identity
 from pgvitals.heartbeat import Heartbeat
 from pgvitals.login import LIMIT
+from pgvitals.session import UNREADABLE
 from pgvitals.visitor import Visitor
 
 DISCOVERY_INTERVAL = 60.0
@@ -32,7 +34,7 @@ _TOGETHER = 0.5
 
 
 class Instance:
-    """`name` is that of the configuration; `databases` are those to visit, the main one first."""
+    """`name` is that of the configuration; `databases` are those whose own queries run."""
 
     def __init__(
         self, name: str, config: InstanceConfig, catalogue: Catalogue, deadlines: Deadlines
@@ -55,7 +57,7 @@ class Instance:
         self._looked_at = float("-inf")
         self._home_from = float("-inf")
         self._met: Identity | None = None
-        self._recovered = False
+        self._recovered = self._was_ready = False
         self._trouble_since = ""
         self._lock = threading.Lock()
         self._log = structlog.get_logger().bind(instance=name)
@@ -67,10 +69,12 @@ class Instance:
 
     @property
     def ready(self) -> bool:
-        """Whether every query ran once, or it is known why the server cannot be read."""
-        beat, collectors = self.heartbeat, self.collectors
-        ran = bool(collectors) and all(c.status.outcome for c in collectors)
-        return ran or bool(beat.refusal or beat.misses)
+        """Whether every query has run once, or it was known once why the server could not be read."""
+        if not self._was_ready:
+            beat, collectors = self.heartbeat, self.collectors
+            ran = bool(collectors) and all(c.status.outcome for c in collectors)
+            self._was_ready = ran or bool(beat.refusal or beat.misses)
+        return self._was_ready
 
     def lag(self, now: float) -> float:
         """Seconds by which the most overdue query is late."""
@@ -86,7 +90,7 @@ class Instance:
     def adopt(self, config: InstanceConfig, catalogue: Catalogue) -> None:
         """Take over another configuration of the same server; what did not change goes on."""
         self.config, self._catalogue = config, catalogue
-        self._looked_at = float("-inf")
+        self._met = None  # the session knows the facts that the queries of before asked for
         self._bind()
 
     def close(self) -> None:
@@ -116,17 +120,22 @@ class Instance:
         """Visit the database whose queries are most overdue, if any is due and may be visited."""
         now = time.monotonic()
         may_enter = self.heartbeat.up(now)
+        # Taken first: should another server answer from here on, these are nobody's any more.
+        collectors = self.collectors
         if self.identity != self._met or self._recovered:
             self._start_anew(now)
         if may_enter and self.config.databases and now - self._looked_at > DISCOVERY_INTERVAL:
             self._discover(now)
         due = [
             c
-            for c in self.collectors
+            for c in collectors
             if c.due <= now and (may_enter or c.database == self._visitor.where)
         ]
         if due:
-            self._visit(min(due, key=lambda c: c.due).database, now)
+            # By when a result would be missed: what runs every 15 s does not queue behind what does daily.
+            urgent = min(due, key=lambda c: c.due + c.interval).database
+            batch = [c for c in collectors if c.database == urgent and c.due <= now + _TOGETHER]
+            self._visit(urgent, sorted(batch, key=lambda c: c.due + c.interval), now)
         else:
             self._rest(now, may_enter)
 
@@ -141,9 +150,7 @@ class Instance:
             arrived = self._visitor.visit(self._main, (), keep=True)
             self._home_from = now if arrived else now + RETRY
 
-    def _visit(self, database: str, now: float) -> None:
-        batch = [c for c in self.collectors if c.database == database and c.due <= now + _TOGETHER]
-        batch.sort(key=lambda c: c.due)
+    def _visit(self, database: str, batch: Sequence[Collector], now: float) -> None:
         relations = {r for query in self._catalogue.values() for r in query.requires.relations}
         worked = self._visitor.visit(
             database,
@@ -193,7 +200,11 @@ class Instance:
         found = self._visitor.databases(self._main)
         self._looked_at = now if found is not None else now - DISCOVERY_INTERVAL + RETRY
         if found is not None and self.config.databases:
-            self._found = tuple(name for name in found if self.config.databases.wants(name))
+            self._found = tuple(
+                name
+                for name in found
+                if self.config.databases.wants(name) and UNREADABLE not in name
+            )
             self._bind()
 
     def _bind(self, *, anew: bool = False) -> None:
@@ -212,7 +223,7 @@ class Instance:
                     collector = kept.get((query.name, database))
                     if collector is None or collector.query != query:
                         collector = Collector(query, database, due=now)
-                    collector.stretch = stretch
+                    collector.stretch = stretch if query.scope == "database" else 1
                     collectors.append(collector)
             self.collectors = tuple(collectors)
             self.databases = databases

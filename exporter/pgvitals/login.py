@@ -1,5 +1,6 @@
 """A login: how to reach one server; parsed once, its secrets read at each login and never shown."""
 
+import re
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,6 +32,8 @@ class Login:
         self, dsn: str = "", parameters: Mapping[str, str] | None = None, password_file: str = ""
     ) -> None:
         self._parameters = _parsed(dsn, parameters or {})
+        if password_file and "password" in self._parameters:
+            raise ValueError("found a password and a password_file, expected one of them")
         self._password_file = password_file
         self._file_password = ""
 
@@ -120,7 +123,8 @@ def _parsed(dsn: str, parameters: Mapping[str, str]) -> dict[str, Any]:
         raise ValueError(_NO_DSN) from None
     ports = str(parsed.get("port", "")).split(",")
     # In a URL, a password with @ or / that is not quoted would become host and port: labels, and logs.
-    authority, _, path = dsn.partition("://")[2].partition("?")[0].partition("/")
+    url = dsn.partition("://")[2] if re.match("postgres(ql)?://", dsn) else ""
+    authority, _, path = url.partition("?")[0].partition("/")
     misplaced = "\0" in dsn or authority.count("@") > 1 or "@" in path
     if misplaced or not all(port.isdecimal() or not port for port in ports):
         raise ValueError(_NO_DSN)

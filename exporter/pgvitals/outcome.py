@@ -12,7 +12,7 @@ from psycopg_pool import PoolTimeout
 Kind = Literal["success", "error", "timeout", "skipped"]
 
 _RARELY = 600.0
-_LONGEST_BACKOFF = 300.0
+_FIRST_BACKOFF, _LONGEST_BACKOFF = 30.0, 300.0
 _SKIPPED = {"42501": "privilege", "0A000": "unsupported"}
 _MISSING = ("42883", "42P01", "42703")
 _TIMEOUTS = {"57014": "statement_timeout", "55P03": "lock_timeout"}
@@ -30,7 +30,11 @@ class Outcome(NamedTuple):
         if self.kind == "skipped" and self.reason in (*_SKIPPED.values(), "missing_object"):
             return max(interval, _RARELY)
         if self.kind in ("error", "timeout"):
-            return max(interval, min(interval * 2.0 ** (min(failures, 10) - 1), _LONGEST_BACKOFF))
+            # A slow query comes again soon, or one busy moment would leave a hole of its interval.
+            first = min(interval, _FIRST_BACKOFF)
+            return min(
+                first * 2.0 ** (min(max(failures, 1), 20) - 1), max(interval, _LONGEST_BACKOFF)
+            )
         return interval
 
 

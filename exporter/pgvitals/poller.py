@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
@@ -11,8 +11,12 @@ from pgvitals.config import Config
 from pgvitals.deadline import Deadlines
 from pgvitals.instance import Instance
 
-STALLED_AFTER = 60.0
-"""Seconds without a turn after which a loop counts as hanging; a visit and a login take 20 at most."""
+STALLED_AFTER = 300.0
+"""Seconds without a turn after which a loop counts as hanging.
+
+A visit and a login take 20, but a resolver whose servers are silent takes minutes, and no restart
+would help against it.
+"""
 LOOK = 0.5
 """Seconds between two looks at what is due."""
 TICK = 0.2
@@ -28,13 +32,15 @@ class Worker:
         self.instance = instance
         self.turns: dict[str, float] = {}
         self._stop = threading.Event()
+        self._after: Sequence[Worker] = ()
         self._threads = [
             threading.Thread(target=target, name=f"{instance.name} {target.__name__}", daemon=True)
             for target in (self.beats, self.visits)
         ]
 
-    def start(self) -> None:
-        """Begin to beat and to visit."""
+    def start(self, after: Sequence["Worker"] = ()) -> None:
+        """Begin to beat and to visit, once those of `after` have let go of their connections."""
+        self._after = after
         for thread in self._threads:
             thread.start()
 
@@ -63,6 +69,9 @@ class Worker:
         self.instance.close()
 
     def _loop(self, name: str, turn: Callable[[], None]) -> None:
+        for worker in self._after:
+            worker.join(time.monotonic() + STALLED_AFTER)
+        self._after = ()
         while not self._stop.is_set():
             self.turns[name] = time.monotonic()
             try:
@@ -104,7 +113,7 @@ class Poller:
         for worker in gone:
             worker.stop()
         for worker in new:
-            worker.start()
+            worker.start(after=gone)
 
     def run(self, until: threading.Event, every_tick: Callable[[], None]) -> None:
         """Keep the deadlines until `until` is set; `every_tick` is called several times a second."""

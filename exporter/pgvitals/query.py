@@ -21,6 +21,7 @@ MetricType = Literal["counter", "gauge", "histogram", "untyped"]
 FamilyName = Annotated[str, Meta(pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]*$")]
 LabelName = Annotated[str, Meta(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$")]
 Text = Annotated[str, Meta(min_length=1)]
+RelationName = Annotated[str, Meta(pattern=r"^[^.]+\.[^.]+$")]
 SeriesLimit = Annotated[int, Meta(ge=1, le=10_000_000)]
 Major = Annotated[int, Meta(ge=OLDEST_MAJOR, le=99)]
 
@@ -49,7 +50,7 @@ class Requires(Model, frozen=True):
         ),
     ] = ()
     relations: Annotated[
-        tuple[Text, ...], _about("tables or views that must exist, each with its schema")
+        tuple[RelationName, ...], _about("tables or views that must exist, as schema.name")
     ] = ()
     min_version: Annotated[Major, _about("the oldest major version on which it runs")] = (
         OLDEST_MAJOR
@@ -195,6 +196,8 @@ def problems(query: Definition) -> Iterator[tuple[Where, str]]:
         yield ("timeout",), f"found {query.timeout:g}s, expected 10ms to 5s: we are guests"
     if query.interval < 1:
         yield ("interval",), f"found {query.interval:g}s, expected 1s or more"
+    if query.max_series < len(query.metrics):
+        yield ("max_series",), f"found {query.max_series}, expected one for each metric at least"
     if not query.sql:
         yield ("sql",), "found no version, expected at least one"
     for label in query.labels:

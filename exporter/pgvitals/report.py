@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from pgvitals import exposition, sample
 from pgvitals.collector import Collector, Status
+from pgvitals.heartbeat import STARTING
 from pgvitals.instance import Instance
 
 InstanceGauge = tuple[str, str, Callable[[Instance, float], float | None]]
@@ -28,7 +29,7 @@ _OF_INSTANCE: Sequence[InstanceGauge] = (
     (
         "pg_up",
         "1 if the server answered a fresh login not long ago, else 0.",
-        lambda i, now: i.heartbeat.up(now),
+        lambda i, now: None if i.heartbeat.reason(now) == STARTING else i.heartbeat.up(now),
     ),
     (
         "pgvitals_heartbeat_age_seconds",
@@ -75,7 +76,7 @@ _OF_COLLECTOR: Sequence[CollectorGauge] = (
     ),
     (
         "pgvitals_collector_backoff_failures",
-        "Failures of a query in a row; each doubles the time to its next run, up to 5 minutes.",
+        "Failures of a query in a row; the more, the longer until its next run.",
         lambda s, now: s.failures,
     ),
     (
@@ -134,7 +135,11 @@ def _instances(named: Sequence[tuple[Instance, list[str]]], now: float) -> Itera
     down = [(pairs, i.heartbeat.reason(now)) for i, pairs in named]
     yield _family(
         _DOWN_REASON,
-        [(exposition.braces((*p, sample.label("reason", why))), 1) for p, why in down if why],
+        [
+            (exposition.braces((*p, sample.label("reason", why))), 1)
+            for p, why in down
+            if why not in ("", STARTING)
+        ],
     )
     visits = [(pairs, ended, count) for i, pairs in named for ended, count in i.visits.items()]
     yield _family(

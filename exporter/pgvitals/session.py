@@ -16,6 +16,8 @@ from pgvitals.facts import Facts
 from pgvitals.sample import Cell
 
 CHUNK_ROWS = 250
+UNREADABLE = "\ufffd"
+"""Stands for bytes that are no UTF-8."""
 LOCK_TIMEOUT_MS = 100
 LOOK_TIMEOUT = 5.0
 """Seconds for what a person asks for at the command line."""
@@ -38,23 +40,34 @@ _FACTS = """
 select current_setting('server_version_num')::int, pg_is_in_recovery(),
        (select json_object_agg(e.extname, n.nspname)
           from pg_extension e join pg_namespace n on n.oid = e.extnamespace),
-       array(select r from unnest(%s::text[]) r where to_regclass(r) is not null)
+       array(select n.nspname || '.' || c.relname
+               from pg_class c join pg_namespace n on n.oid = c.relnamespace
+              where (n.nspname, c.relname)
+                    in (select split_part(r, '.', 1), split_part(r, '.', 2) from unnest(%s::text[]) r))
 """
 
 
 class Chunk:
     """Some rows of a result: the columns' `names` and `types` (pg_type oids), and the rows' number."""
 
-    def __init__(self, result: pq.abc.PGresult, transformer: abc.Transformer) -> None:
+    def __init__(self, result: pq.abc.PGresult, connection: Connection) -> None:
         self.names = _names(result)
         self.types = tuple(result.ftype(column) for column in range(result.nfields))
         self.size = result.ntuples
-        self._result, self._transformer = result, transformer
+        self._result, self._connection = result, connection
 
     def rows(self) -> list[Row]:
         """Make the rows; a chunk that is only counted never pays for them."""
-        self._transformer.set_pgresult(self._result)
-        return self._transformer.load_rows(0, self.size, tuple)
+        try:
+            return self._read_with(_TEXT)
+        except UnicodeDecodeError:
+            # A SQL_ASCII database holds any bytes, and so may the shared catalogs of any server.
+            return self._read_with(_BYTES)
+
+    def _read_with(self, adapters: adapt.AdaptersMap) -> list[Row]:
+        transformer = adapt.Transformer(_AsText(self._connection, adapters))
+        transformer.set_pgresult(self._result)
+        return transformer.load_rows(0, self.size, tuple)
 
 
 def _names(result: pq.abc.PGresult) -> tuple[str, ...]:
@@ -63,7 +76,7 @@ def _names(result: pq.abc.PGresult) -> tuple[str, ...]:
 
 
 class _AnyBytes(adapt.Loader):
-    """Reads text of a SQL_ASCII database, which may hold any bytes: what is no UTF-8 is marked."""
+    """Reads text that may hold any bytes: what is no UTF-8 is marked."""
 
     def load(self, data: abc.Buffer) -> str:
         return bytes(data).decode("utf-8", "replace")
@@ -93,10 +106,8 @@ class Session:
         self.connection = connection
         self.database = connection.info.dbname
         self.opened_at = time.monotonic()
-        ascii_only = connection.info.parameter_status("server_encoding") == "SQL_ASCII"
         uncopied = connection.info.server_version >= _SINCE_UNCOPIED
         self._more = _UNCOPIED_STATISTICS if uncopied else sql.SQL("")
-        self._context = _AsText(connection, _BYTES if ascii_only else _TEXT)
 
     @property
     def broken(self) -> bool:
@@ -167,10 +178,9 @@ class Session:
         pgconn.send_query_params(statement.encode(), None)
         pgconn.set_chunked_rows_mode(CHUNK_ROWS)
         self.connection.wait(generators.send(pgconn))
-        transformer = adapt.Transformer(self._context)
         while result := self.connection.wait(generators.fetch(pgconn)):
             if result.status in (pq.ExecStatus.TUPLES_CHUNK, pq.ExecStatus.TUPLES_OK):
-                yield Chunk(result, transformer)
+                yield Chunk(result, self.connection)
             else:
                 failed = result
         if failed is not None:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import NamedTuple
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from pgvitals import __version__, report
 from pgvitals.exposition import CONTENT_TYPE, Buffers
@@ -109,6 +109,9 @@ class Site:
         )
 
     def _root(self, _: dict[str, list[str]], __: bool) -> Answer:
-        pages = [self._telemetry_path, *(f"/probe?target={n}" for n in self._poller.instances)]
+        pages = [
+            self._telemetry_path,
+            *(f"/probe?target={quote(n)}" for n in self._poller.instances),
+        ]
         text = "\n".join((f"pgvitals {__version__}", *pages, "/-/healthy", "/-/ready"))
         return Answer.plain(HTTPStatus.OK, text)

@@ -26,6 +26,7 @@ _PHRASES = {
     " | ": " or ",
     "a text of length >= 1": "a text that is not empty",
     "a text matching regex '^[a-zA-Z_][a-zA-Z0-9_]*$'": "a name of letters, digits and _",
+    "a text matching regex '^[^.]+\\\\.[^.]+$'": "schema.name",
     "a text matching regex '^[a-zA-Z_:][a-zA-Z0-9_:]*$'": "a name of letters, digits, _ and :",
 }
 _KEY, _VALUE = "at `key`", "[...]"

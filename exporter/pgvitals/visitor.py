@@ -134,11 +134,13 @@ class Visitor:
             timeout = min(collector.query.timeout, deadline.at - started)
             if session.broken or timeout < min(1.0, collector.query.timeout):
                 return  # what is left stays due, and the most overdue goes first next time
+            before = collector.status.outcome
             try:
                 collector.run(session, facts, timeout)
             except Exception as error:  # noqa: BLE001 - whatever one query does, the others go on
                 collector.fail(error, started, overdue=deadline.expired)
-            self._tell(collector)
+            if collector.status.outcome != before:
+                self._tell(collector)
 
     def _tell(self, collector: Collector) -> None:
         ended = collector.status.outcome

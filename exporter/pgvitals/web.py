@@ -2,10 +2,13 @@
 
 import re
 import socket
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+import structlog
 
 from pgvitals.deadline import Deadline, Deadlines
 from pgvitals.site import Answer, Site
@@ -16,6 +19,8 @@ HEAD_LIMIT = 2.0
 """Seconds for the client to say what it wants."""
 ANSWER_LIMIT = 10.0
 """Seconds for the client to take the answer."""
+_log = structlog.get_logger()
+
 HIGHEST_PORT = 65535
 _ADDRESS = re.compile(
     r"(\[(?P<six>[0-9A-Fa-f:.]*:[^\s\[\]]*)\]|(?P<host>[^\s:\[\]]*)):(?P<port>[0-9]{1,5})"
@@ -128,7 +133,9 @@ class Server(ThreadingHTTPServer):
             _Handler(request, client_address, self, deadline)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away, or was cut off, is its own affair."""
+        """A client that went away, or was cut off, is its own affair; anything else is ours."""
+        if not isinstance(sys.exception(), OSError):
+            _log.exception("internal error", client=str(client_address))
 
 
 def parse_address(address: str) -> tuple[str, int]:

@@ -111,7 +111,7 @@ def test_a_result_without_a_column_is_an_error_and_changes_nothing(collector: Co
         ({"role": "standby"}, "role"),
         ({"min_version": 17}, "version"),
         ({"extensions": ["x"]}, "extension"),
-        ({"relations": ["x"]}, "relation"),
+        ({"relations": ["s.x"]}, "relation"),
     ],
 )
 def test_what_cannot_run_here_is_skipped_without_asking_the_server(

@@ -93,9 +93,20 @@ def test_the_file_names_instances_and_how_to_reach_them(file: Path) -> None:
 def test_the_password_of_an_instance_may_have_a_file(file: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("from the file\n", "utf-8")
-    text = f"instances: {{a: {{dsn: host=h password=x, password_file: '{secret}'}}}}"
+    text = f"instances: {{a: {{dsn: host=h, password_file: '{secret}'}}}}"
     found = settings(file, text).instances["a"]
     assert parameters(found)["password"] == "from the file"
+
+
+def test_a_password_and_a_file_of_it_are_one_too_many(file: Path) -> None:
+    (said,) = wrong(file, "instances: {a: {dsn: host=h password=x, password_file: /y}}")
+    assert said == "1: instances.a: found a password and a password_file, expected one of them"
+
+
+@pytest.mark.parametrize("key", ["password", "user", "dbname"])
+def test_a_number_is_no_name_and_no_password(file: Path, key: str) -> None:
+    (said,) = wrong(file, f"instances: {{a: {{connection: {{{key}: 012345}}}}}}")
+    assert said == (f"1: instances.a: found a number for {key}, expected a text: put it in quotes")
 
 
 def test_the_environment_wins_over_the_file(file: Path) -> None:

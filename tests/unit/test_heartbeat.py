@@ -74,12 +74,20 @@ def test_after_silence_the_next_beat_comes_sooner() -> None:
     assert beat.pause == INTERVAL
 
 
-def test_a_refusal_holds_until_an_answer_comes() -> None:
+def test_a_refusal_holds_until_an_answer_comes_and_its_reason_until_silence_is_certain() -> None:
     beat = Heartbeat()
     beat.answered(0, 0.1)
     beat.refused("starting_up")
     beat.missed()
     assert beat.reason(1) == "starting_up"
+    beat.missed()
+    assert beat.reason(1) == "no_answer"
+
+
+def test_what_was_never_answered_is_overdue_after_a_while() -> None:
+    beat = Heartbeat(since=100)
+    assert beat.reason(100 + LIFETIME) == "starting"
+    assert beat.reason(101 + LIFETIME) == "heartbeat_overdue"
 
 
 @quick

@@ -136,7 +136,7 @@ def test_logins_are_equal_when_they_lead_to_the_same_place_in_the_same_way() -> 
 
 def test_a_password_file_is_read_at_each_login(tmp_path: Path) -> None:
     file = tmp_path / "password"
-    login = Login("host=a password=old", password_file=str(file))
+    login = Login("host=a", password_file=str(file))
     for password in ("first", "it's\\ hard"):
         file.write_text(f"{password}\n", "utf-8")
         assert login.parameters()["password"] == password

@@ -69,10 +69,12 @@ reasons = st.sampled_from(["", "42P01", "privilege", "unsupported", "missing_obj
 
 @quick
 @given(kinds, reasons, intervals, st.integers(0, 10_000))
-def test_the_next_run_is_never_earlier_than_the_interval_and_never_lost(
+def test_the_next_run_is_never_lost_and_only_a_slow_query_that_failed_runs_early(
     kind: Kind, reason: str, interval: float, failed: int
 ) -> None:
-    assert interval <= Outcome(kind, reason).delay(interval, failed) <= max(interval, 600)
+    delay = Outcome(kind, reason).delay(interval, failed)
+    failing = kind in ("error", "timeout")
+    assert (min(interval, 30) if failing else interval) <= delay <= max(interval, 600)
 
 
 @pytest.mark.parametrize("kind", ["error", "timeout"])
@@ -81,8 +83,9 @@ def test_failures_double_the_time_to_the_next_run_up_to_five_minutes(kind: Kind)
     assert delays == [15, 30, 60, 120, 240, 300, 300, 300]
 
 
-def test_a_rare_query_does_not_become_more_frequent_by_failing() -> None:
-    assert Outcome("error").delay(3600, 5) == 3600
+def test_a_slow_query_that_failed_comes_again_soon_and_then_at_its_interval() -> None:
+    delays = [Outcome("error").delay(900, failed) for failed in range(1, 8)]
+    assert delays == [30, 60, 120, 240, 480, 900, 900]
 
 
 @quick

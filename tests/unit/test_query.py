@@ -68,9 +68,9 @@ def test_a_query_needs_all_its_extensions() -> None:
 
 
 def test_a_query_needs_all_its_relations() -> None:
-    made = query(requires={"relations": ["auth.users", "t"]})
-    assert made.skip_reason(Facts(160000, False, {}, frozenset({"t"}))) == "relation"
-    assert made.skip_reason(Facts(160000, False, {}, frozenset({"t", "auth.users"}))) is None
+    made = query(requires={"relations": ["auth.users", "public.t"]})
+    assert made.skip_reason(Facts(160000, False, {}, frozenset({"public.t"}))) == "relation"
+    assert made.skip_reason(Facts(160000, False, {}, frozenset({"public.t", "auth.users"}))) is None
 
 
 def test_the_columns_are_all_that_is_declared_each_once() -> None:

@@ -42,12 +42,15 @@ def of_instance(instance: Instance, now: float = NOW) -> dict[str, dict[tuple[st
     return read(report.of_instance(instance, now))
 
 
-def test_before_the_first_answer_a_server_is_not_up_and_the_reason_is_told(
+def test_while_the_first_beat_is_under_way_a_server_is_neither_up_nor_down(
     instance: Instance,
 ) -> None:
+    instance.heartbeat.since = NOW - 19
     found = of_instance(instance)
-    assert found["pg_up"] == {(): 0}
-    assert found["pgvitals_down_reason"] == {("starting",): 1}
+    assert "pg_up" not in found
+    assert "pgvitals_down_reason" not in found
+    late = of_instance(instance, NOW + 2)
+    assert (late["pg_up"], late["pgvitals_down_reason"]) == ({(): 0}, {("heartbeat_overdue",): 1})
     assert "pgvitals_heartbeat_age_seconds" not in found
 
 
@@ -63,11 +66,13 @@ def test_up_is_computed_when_the_page_is_written(instance: Instance) -> None:
 
 def test_many_instances_share_a_page_by_their_names(instance: Instance) -> None:
     other = Instance('o"ther', CONFIG, {}, Deadlines())
+    instance.heartbeat.answered(NOW, 0.1)
+    other.heartbeat.refused("refused")
     try:
         found = read(report.of_instances([instance, other], NOW))
     finally:
         other.close()
-    assert found["pg_up"] == {("main",): 0, ('o"ther',): 0}
+    assert found["pg_up"] == {("main",): 1, ('o"ther',): 0}
     assert found["pgvitals_visits_total"][("main", "error")] == 0
     assert not [name for name in found if name.startswith("pgvitals_collector_")]
 
