@@ -96,7 +96,7 @@ class Document:
         known = where
         while known not in self._lines:
             known = known[:-1]
-        return Mistake(self.file, self._lines[known], ".".join(map(str, where)), problem)
+        return Mistake(self.file, self._lines[known], _path(where), problem)
 
     def _index(self, node: yaml.Node, where: Where, loader: Any) -> Iterator[Mistake]:
         """Note the line of every key below `node`, and give the keys that stand there twice."""
@@ -112,7 +112,7 @@ class Document:
                 yield Mistake(
                     self.file,
                     line,
-                    ".".join(map(str, here)),
+                    _path(here),
                     f"found again, it stands in line {first} already; expected once",
                 )
             self._lines.setdefault(here, line)
@@ -137,3 +137,11 @@ def _key(node: yaml.Node, loader: Any) -> Any:
     """A key as it will be in the data, however it is written."""
     plain = isinstance(node, yaml.ScalarNode) and node.tag != _MERGE
     return loader.construct_object(node) if plain else str(node.value)
+
+
+def _path(where: Where) -> str:
+    """A path for people; `password:secret`, which lacks a space and so is one key, is not repeated whole."""
+    steps = [str(step) for step in where]
+    if where[:1] == ("instances",):
+        steps = [step.partition(":")[0] for step in steps]
+    return ".".join(steps)

@@ -24,8 +24,11 @@ class Repeats:
         self._said: dict[tuple[object, ...], tuple[float, int]] = {}
 
     def __call__(self, _: WrappedLogger, method: str, event: EventDict) -> EventDict:
-        """Pass `event` on, or drop it; only warnings and errors can be too many."""
-        if method not in ("warning", "error"):
+        """Pass `event` on, or drop it; only warnings and errors can be too many.
+
+        What answers somebody's reload, with its `mistakes`, is always said.
+        """
+        if method not in ("warning", "error") or "mistakes" in event:
             return event
         key = tuple(event.get(name) for name in _IDENTIFYING)
         at, dropped = self._said.get(key, (float("-inf"), 0))

@@ -16,6 +16,7 @@ LIMIT = 4.0
 
 _SECRET_KEYS = ("password", "sslpassword", "oauth_client_secret")
 _HIDDEN = "(hidden)"
+_LONGEST = 300
 _NO_DSN = (
     "found a text that is no connection string (not shown: it may hold a password); expected"
     " postgresql://user@host:5432/dbname, with special characters as %XX, or host=... user=... dbname=..."
@@ -69,14 +70,14 @@ class Login:
         return str(self._parameters.get("dbname", ""))
 
     def scrub(self, text: str) -> str:
-        """Hide every secret of this login in `text`."""
+        """Hide every secret of this login in `text`, then cut it to what a log line can bear."""
         secrets = {
             self._file_password,
             *(str(self._parameters.get(key) or "") for key in _SECRET_KEYS),
         }
         for secret in sorted(filter(None, secrets), key=len, reverse=True):
             text = text.replace(secret, _HIDDEN)
-        return text
+        return text[:_LONGEST]
 
     def _password(self) -> str:
         try:
@@ -124,9 +125,9 @@ def _parsed(dsn: str, parameters: Mapping[str, str]) -> dict[str, Any]:
     ports = str(parsed.get("port", "")).split(",")
     # In a URL, a password with @ or / that is not quoted would become host and port: labels, and logs.
     url = dsn.partition("://")[2] if re.match("postgres(ql)?://", dsn) else ""
-    authority, _, path = url.partition("?")[0].partition("/")
-    misplaced = "\0" in dsn or authority.count("@") > 1 or "@" in path
-    if misplaced or not all(port.isdecimal() or not port for port in ports):
+    account, _, _ = url.rpartition("@")
+    unquoted = "@" in account or "/" in account or "\0" in dsn
+    if unquoted or not all(port.isdecimal() or not port for port in ports):
         raise ValueError(_NO_DSN)
     return parsed
 

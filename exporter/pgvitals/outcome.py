@@ -50,8 +50,13 @@ def of_error(error: Exception, *, optional: bool = False, overdue: bool = False)
         return Outcome("skipped", "missing_object", message)
     if state in _TIMEOUTS:
         return Outcome("timeout", _TIMEOUTS[state], message)
-    lost = isinstance(error, psycopg.OperationalError)
-    return Outcome("error", state or ("connection" if lost else "internal"), message)
+    return Outcome("error", state or _without_state(error), message)
+
+
+def _without_state(error: Exception) -> str:
+    if isinstance(error, psycopg.OperationalError | PoolTimeout):
+        return "connection"
+    return "no_rows" if isinstance(error, psycopg.ProgrammingError) else "internal"
 
 
 def down_reason(error: Exception) -> str:
@@ -108,5 +113,5 @@ _DOWN_REASONS = {
 
 
 def first_line(error: Exception) -> str:
-    """The first line of an error's text, without what a long one would add."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+    """The first line of an error's text, whole: cut before secrets are hidden, half of one would stay."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

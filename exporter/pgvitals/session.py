@@ -47,21 +47,26 @@ select current_setting('server_version_num')::int, pg_is_in_recovery(),
 """
 
 
+class NoRows(psycopg.ProgrammingError):
+    """A statement that is no query, such as COPY; the connection is not used after it."""
+
+
 class Chunk:
     """Some rows of a result: the columns' `names` and `types` (pg_type oids), and the rows' number."""
 
-    def __init__(self, result: pq.abc.PGresult, connection: Connection) -> None:
+    def __init__(
+        self, result: pq.abc.PGresult, connection: Connection, adapters: adapt.AdaptersMap
+    ) -> None:
         self.names = _names(result)
         self.types = tuple(result.ftype(column) for column in range(result.nfields))
         self.size = result.ntuples
-        self._result, self._connection = result, connection
+        self._result, self._connection, self._adapters = result, connection, adapters
 
     def rows(self) -> list[Row]:
         """Make the rows; a chunk that is only counted never pays for them."""
         try:
-            return self._read_with(_TEXT)
-        except UnicodeDecodeError:
-            # A SQL_ASCII database holds any bytes, and so may the shared catalogs of any server.
+            return self._read_with(self._adapters)
+        except UnicodeDecodeError:  # the shared catalogs of a server have names in any encoding
             return self._read_with(_BYTES)
 
     def _read_with(self, adapters: adapt.AdaptersMap) -> list[Row]:
@@ -106,6 +111,7 @@ class Session:
         self.connection = connection
         self.database = connection.info.dbname
         self.opened_at = time.monotonic()
+        self._any_bytes = connection.info.parameter_status("server_encoding") == "SQL_ASCII"
         uncopied = connection.info.server_version >= _SINCE_UNCOPIED
         self._more = _UNCOPIED_STATISTICS if uncopied else sql.SQL("")
 
@@ -132,6 +138,9 @@ class Session:
         """
         self._begin(timeout, schemas)
         try:
+            if self._any_bytes:
+                # Only unconverted do bytes that are no text arrive at all.
+                self.connection.execute("SET LOCAL client_encoding = 'SQL_ASCII'")
             yield from self._stream(statement)
         finally:
             self._end()
@@ -180,8 +189,10 @@ class Session:
         self.connection.wait(generators.send(pgconn))
         while result := self.connection.wait(generators.fetch(pgconn)):
             if result.status in (pq.ExecStatus.TUPLES_CHUNK, pq.ExecStatus.TUPLES_OK):
-                yield Chunk(result, self.connection)
-            else:
+                yield Chunk(result, self.connection, _BYTES if self._any_bytes else _TEXT)
+            elif result.status == pq.ExecStatus.FATAL_ERROR:
                 failed = result
+            else:
+                raise NoRows("the statement gives no rows, expected a query")
         if failed is not None:
             raise errors.error_from_result(failed)

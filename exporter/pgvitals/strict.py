@@ -59,6 +59,7 @@ def explain(message: str, data: Any, type_: type, private: str = "") -> tuple[Wh
     problem, _, path = message.partition(" - at ")
     of_key = path.startswith("`key`")
     where = _where(path.rpartition("`$")[2].rstrip("`"), data, type_)
+    hidden = bool(private) and where[:1] == (private,)
     if unknown := _UNKNOWN.match(problem):
         problem = f"unknown key, expected one of {_listed(_at(type_, where))}"
         where += (unknown["key"],)
@@ -70,7 +71,6 @@ def explain(message: str, data: Any, type_: type, private: str = "") -> tuple[Wh
         where += (key,)
     else:
         expected = _expected(_at(type_, where), _in_words(problem))
-        hidden = bool(private) and where[:1] == (private,)
         problem = f"found {shown(_value(data, where), private=hidden)}, expected {expected}"
     return where, problem.replace("`", "'")
 

@@ -93,7 +93,11 @@ class Server(ThreadingHTTPServer):
         self._slots = threading.BoundedSemaphore(MOST_CONNECTIONS)
         everywhere = not host and socket.has_dualstack_ipv6()
         self.address_family = socket.AF_INET6 if everywhere or ":" in host else socket.AF_INET
-        super().__init__((host or ("::" if everywhere else _ANY), port), BaseHTTPRequestHandler)
+        where = (host or ("::" if everywhere else _ANY), port)
+        try:
+            super().__init__(where, BaseHTTPRequestHandler)
+        except OSError as error:
+            raise OSError(error.errno, f"{address}: {error.strerror or error}") from None
 
     @property
     def address(self) -> str:

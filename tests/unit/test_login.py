@@ -232,6 +232,11 @@ def test_every_secret_is_hidden_in_a_text(secret: str, key: str) -> None:
     assert scrubbed == 'FATAL: "(hidden)" is wrong, (hidden)'
 
 
+def test_a_long_text_is_cut_after_its_secrets_are_hidden() -> None:
+    scrubbed = Login("host=h password=secret").scrub("x" * 297 + "secret" + "y" * 1000)
+    assert scrubbed == "x" * 297 + "(hi"
+
+
 def test_a_text_without_secrets_is_left_alone() -> None:
     assert Login("host=h").scrub("nothing (hidden) here") == "nothing (hidden) here"
 
