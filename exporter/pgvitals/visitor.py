@@ -116,7 +116,13 @@ class Visitor:
             self.leave()
         if self._session is None:
             self._database = database
-            self._session = Session(self._login_anew())
+            connection = self._login_anew()
+            try:
+                self._session = Session(connection)
+            except psycopg.Error:
+                # Lost already: given back, or the pool would count it for ever and make no other.
+                self._pool.putconn(connection)
+                raise
         return self._session
 
     def _login_anew(self) -> Connection:

@@ -35,6 +35,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     server: "Server"
     protocol_version = "HTTP/1.1"
+    default_request_version = "HTTP/1.0"
     server_version, sys_version = "pgvitals", ""
     wbufsize = 65536
     disable_nagle_algorithm = True
@@ -46,8 +47,10 @@ class _Handler(BaseHTTPRequestHandler):
     def parse_request(self) -> bool:
         """Read the head of a request; whoever has said what he wants gets the time for the answer."""
         understood = super().parse_request()
+        cut = self._deadline.expired
         self._deadline.at = time.monotonic() + ANSWER_LIMIT
-        return understood
+        # A head that was cut off looks like one that ended: what it asks for was never asked.
+        return understood and not cut
 
     def do_GET(self) -> None:
         """Serve a page."""

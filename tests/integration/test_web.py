@@ -394,9 +394,19 @@ def test_what_is_too_large_is_refused(daemon: Daemon, sent: bytes, status: int) 
 )
 def test_what_is_no_request_is_refused(daemon: Daemon, sent: bytes, status: int) -> None:
     with connect(daemon, sent) as plug:
-        # The library answers as to HTTP/0.9, without a status line.
-        assert f"Error code: {status}".encode() in drain(plug)
+        said = drain(plug)
+    assert said.startswith(f"HTTP/1.1 {status} ".encode())
     assert daemon.get("/-/healthy").status == 200
+
+
+def test_a_request_whose_head_was_cut_off_is_not_carried_out() -> None:
+    nowhere = {"DATA_SOURCE_NAME": "postgresql://127.0.0.1:1/none"}
+    with Daemon(environment=nowhere, arguments=["--web.enable-lifecycle"]) as daemon:
+        with connect(daemon, b"POST /-/reload HTTP/1.1\r\nHost: x\r\nX-Half") as plug:
+            assert drain(plug) == b""
+        assert "configuration reloaded" not in daemon.log
+        assert daemon.get("/-/reload", method="POST").status == 200
+        assert "configuration reloaded" in daemon.log
 
 
 # Health

@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 STOP_WITHIN = 5.0
 """Seconds from SIGTERM to the end of the process."""
-_LISTENING = re.compile(r'"addresses": (\[.*?\])')
+_LISTENING = re.compile(r'"addresses": (\[.*?"\])')
 # Nothing of the developer's environment says what to watch.
 _FOREIGN = ("PG", "DATA_SOURCE_")
 
