@@ -9,6 +9,7 @@ import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from pgvitals.config import InstanceConfig
 from pgvitals.query import Definition, Query
 from pgvitals.sample import Cell
 from pgvitals.session import Chunk, Row, Session
@@ -117,3 +118,8 @@ class Prepared:
 def prepared(*chunks: Rows) -> Session:
     """Where a collector finds `chunks`."""
     return cast("Session", Prepared(chunks))
+
+
+NOW = 1000.0
+CONFIG = InstanceConfig(dsn="host=db.example")
+CATALOGUE = {"a": query("a", metrics={"pg_a": GAUGE}), "b": query("b", metrics={"pg_b": GAUGE})}

@@ -1,33 +1,15 @@
 """An instance that never met its server: what it serves, and what it would poll."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-
-import pytest
 
 from pgvitals.collector import Status
 from pgvitals.config import Databases, InstanceConfig
 from pgvitals.deadline import Deadlines
 from pgvitals.exposition import Family
-from pgvitals.facts import Identity
 from pgvitals.instance import Instance
 from pgvitals.outcome import Outcome
 from pgvitals.query import Override
-from unit.material import GAUGE, query
-
-NOW = 1000.0
-CONFIG = InstanceConfig(dsn="host=db.example")
-CATALOGUE = {"a": query("a", metrics={"pg_a": GAUGE}), "b": query("b", metrics={"pg_b": GAUGE})}
-
-
-@pytest.fixture
-def instance() -> Iterator[Instance]:
-    """An instance whose server answered, and was not visited yet."""
-    made = Instance("main", CONFIG, CATALOGUE, Deadlines())
-    made.identity = Identity(160_000, in_recovery=False)
-    made.adopt(CONFIG, CATALOGUE)
-    yield made
-    made.close()
+from unit.material import CATALOGUE, CONFIG, GAUGE, NOW, query
 
 
 def shown(name: str, text: str, success_at: float | None) -> Status:

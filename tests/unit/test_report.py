@@ -1,32 +1,13 @@
 """The report: what a page says about servers and queries, as it is when the page is written."""
 
-from collections.abc import Iterator
-
-import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from pgvitals import report
 from pgvitals.collector import Status
-from pgvitals.config import InstanceConfig
 from pgvitals.deadline import Deadlines
-from pgvitals.facts import Identity
 from pgvitals.instance import Instance
 from pgvitals.outcome import Outcome
-from unit.material import GAUGE, query
-
-NOW = 1000.0
-CONFIG = InstanceConfig(dsn="host=db.example")
-CATALOGUE = {"a": query("a", metrics={"pg_a": GAUGE}), "b": query("b", metrics={"pg_b": GAUGE})}
-
-
-@pytest.fixture
-def instance() -> Iterator[Instance]:
-    """An instance whose server answered, and was not visited yet."""
-    made = Instance("main", CONFIG, CATALOGUE, Deadlines())
-    made.identity = Identity(160_000, in_recovery=False)
-    made.adopt(CONFIG, CATALOGUE)
-    yield made
-    made.close()
+from unit.material import CONFIG, NOW
 
 
 def read(text: bytes) -> dict[str, dict[tuple[str, ...], float]]:
