@@ -49,21 +49,16 @@ def examine(opened: Session, catalogue: Catalogue) -> Iterator[Prospect]:
             yield Prospect(query, outcome.of_error(error, optional=query.optional))
 
 
-def schemas(query: Query, known: Facts) -> list[str]:
-    """The schemas of the extensions that `query` requires."""
-    return [known.schemas[extension] for extension in query.requires.extensions]
-
-
 def _prospect(opened: Session, query: Query, known: Facts) -> Prospect:
     if reason := query.skip_reason(known):
         return Prospect(query, Outcome("skipped", reason))
     statement = query.statement(known.major) or ""
-    names = opened.describe(statement, schemas(query, known))
+    names = opened.describe(statement, query.schemas(known))
     if missing := [column for column in query.columns if column not in names]:
         text = f"found {', '.join(names)} in the result; expected also {', '.join(missing)}"
         return Prospect(query, Outcome("error", "columns", text))
     plan = json.loads(
-        "".join(opened.explain(statement, schemas(query, known), options="FORMAT JSON"))
+        "".join(opened.explain(statement, query.schemas(known), options="FORMAT JSON"))
     )
     rows = int(plan[0]["Plan"]["Plan Rows"])
     series = min(rows * max(1, len(query.metrics)), query.max_series)

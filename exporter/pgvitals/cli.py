@@ -129,9 +129,7 @@ def explain(name: str, config_file: Path | None, dsn: str | None, analyze: bool)
         statement = query.statement(known.major) or ""
         click.echo(f"-- {name}, PostgreSQL {known.major}\n{statement.strip()}\n")
         options = "ANALYZE, BUFFERS" if analyze else ""
-        click.echo(
-            "\n".join(session.explain(statement, checkup.schemas(query, known), options=options))
-        )
+        click.echo("\n".join(session.explain(statement, query.schemas(known), options=options)))
 
 
 @command.command()

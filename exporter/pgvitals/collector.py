@@ -53,10 +53,11 @@ class Collector:
         started = time.monotonic()
         if reason := self.query.skip_reason(facts):
             return self.finish(Outcome("skipped", reason), started)
-        schemas = [facts.schemas[extension] for extension in self.query.requires.extensions]
         statement = self.query.statement(facts.major) or ""
         try:
-            self._keep(Table(self.query, session.read(statement, timeout, schemas)))
+            self._keep(
+                Table(self.query, session.read(statement, timeout, self.query.schemas(facts)))
+            )
         except MissingColumns as missing:
             return self.finish(Outcome("error", "columns", str(missing)), started)
         return self.finish(Outcome("success"), started)

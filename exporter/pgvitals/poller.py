@@ -76,7 +76,7 @@ class Worker:
             self.turns[name] = time.monotonic()
             try:
                 turn()
-            except Exception:  # noqa: BLE001
+            except Exception:  # noqa: BLE001 - whatever it is, the loop goes on
                 # A mistake of ours in one turn must not end the loop: silence would look like health.
                 _log.exception("internal error", instance=self.instance.name, loop=name)
                 self._stop.wait(LOOK)

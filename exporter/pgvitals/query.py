@@ -158,6 +158,10 @@ class Query(Definition, frozen=True, kw_only=True):
         fitting = [version for version in self.sql if version <= major]
         return self.sql[max(fitting)] if fitting else None
 
+    def schemas(self, facts: Facts) -> list[str]:
+        """The schemas of the extensions that the query requires, where `facts` hold."""
+        return [facts.schemas[extension] for extension in self.requires.extensions]
+
     def skip_reason(self, facts: Facts) -> str | None:
         """Why the query does not run where `facts` hold; None when it does."""
         wants = self.requires
