@@ -6,8 +6,9 @@ from pathlib import Path
 
 import msgspec
 
+from pgvitals.consistency import problems
 from pgvitals.document import Document, Mistake, Mistakes
-from pgvitals.query import Definition, Override, Query, problems
+from pgvitals.query import Definition, Override, Query
 
 Catalogue = Mapping[str, Query]
 
@@ -25,7 +26,7 @@ def shipped() -> Catalogue:
 
 def load(directories: Iterable[Path]) -> Catalogue:
     """Load every `*.yaml` below `directories`, by name; raises Mistakes with all that is wrong."""
-    return load_files(file for directory in directories for file in _files(directory))
+    return load_files(file for directory in directories for file in query_files(directory))
 
 
 def load_files(files: Iterable[Path]) -> Catalogue:
@@ -46,7 +47,7 @@ def load_files(files: Iterable[Path]) -> Catalogue:
 def load_beside(files: Iterable[Path]) -> Catalogue:
     """Load `files` as they would be beside the queries of this release, and give them alone."""
     ours = {file.resolve(): file for file in files}
-    others = [file for file in _files(shipped_directory()) if file.resolve() not in ours]
+    others = [file for file in query_files(shipped_directory()) if file.resolve() not in ours]
     loaded = load_files([*others, *ours.values()])
     return {name: query for name, query in loaded.items() if Path(query.file).resolve() in ours}
 
@@ -68,7 +69,8 @@ def override(catalogue: Catalogue, *changes: Mapping[str, Override]) -> Catalogu
     return {name: query for name, query in changed.items() if query.enabled}
 
 
-def _files(directory: Path) -> list[Path]:
+def query_files(directory: Path) -> list[Path]:
+    """The query files below `directory`; raises Mistakes when there are none."""
     found = sorted(
         f for f in directory.rglob("*.yaml") if "targets" not in f.relative_to(directory).parts
     )

@@ -38,11 +38,14 @@ class Status:
 class Collector:
     """`due` is the time.monotonic of the next run; `status` is replaced whole.
 
+    `server` is what the label of that name says, host:port.
+
     `stretch` multiplies the interval where there are more databases than may be visited in turn.
     """
 
     query: Query
     database: str
+    server: str = ""
     due: float = 0.0
     stretch: int = 1
     status: Status = field(default_factory=Status)
@@ -118,9 +121,9 @@ class Collector:
         )
 
     def _label_text(self, key: Row) -> str:
-        pairs = [
-            sample.label(name, cell) for name, cell in zip(self.query.labels, key, strict=True)
-        ]
-        if self.query.scope == "database":
-            pairs.insert(0, sample.label("datname", self.database))
-        return exposition.braces(pairs)
+        cells = dict(zip(self.query.labels, key, strict=True))
+        cells |= {"datname": self.database} if self.query.scope == "database" else {}
+        cells |= {"server": self.server} if self.query.server_label else {}
+        return exposition.braces(
+            [sample.label(name, cells[name]) for name in self.query.all_labels]
+        )

@@ -17,9 +17,10 @@ from msgspec import Meta
 
 from pgvitals import catalogue
 from pgvitals.catalogue import Catalogue
+from pgvitals.consistency import problems
 from pgvitals.document import Document, Mistake, Mistakes
 from pgvitals.login import Login
-from pgvitals.query import Model, Override, Text, problems
+from pgvitals.query import Model, Override, Text
 from pgvitals.strict import Where
 
 ENVIRONMENT = "environment"

@@ -222,7 +222,7 @@ class Instance:
                 for database in databases if query.scope == "database" else (self._main,):
                     collector = kept.get((query.name, database))
                     if collector is None or collector.query != query:
-                        collector = Collector(query, database, due=now)
+                        collector = Collector(query, database, self.login.server, due=now)
                     collector.stretch = stretch if query.scope == "database" else 1
                     collectors.append(collector)
             self.collectors = tuple(collectors)

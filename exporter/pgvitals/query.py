@@ -3,15 +3,13 @@
 The models here are the query format; `pgvitals schema` prints them as JSON Schema.
 """
 
-import re
-from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
 from pgvitals.facts import Facts
-from pgvitals.strict import Duration, Where
+from pgvitals.strict import Duration
 
 OLDEST_MAJOR = 13
 LONGEST_TIMEOUT = 5.0
@@ -24,9 +22,6 @@ Text = Annotated[str, Meta(min_length=1)]
 RelationName = Annotated[str, Meta(pattern=r"^[^.]+\.[^.]+$")]
 SeriesLimit = Annotated[int, Meta(ge=1, le=10_000_000)]
 Major = Annotated[int, Meta(ge=OLDEST_MAJOR, le=99)]
-
-_OURS = re.compile(r"pg_up$|pgvitals_|process_")
-_RESERVED_LABELS = {"le", "quantile", "job", "instance"}
 
 
 class Model(Struct, frozen=True, forbid_unknown_fields=True):
@@ -110,6 +105,9 @@ class Definition(Model, frozen=True, kw_only=True):
         default_factory=lambda: Duration(LONGEST_TIMEOUT)
     )
     requires: Annotated[Requires, _about("where it runs at all")] = Requires()
+    enabled: Annotated[
+        bool, _about("false: off until the configuration or a flag switches it on")
+    ] = True
     optional: Annotated[
         bool, _about("a missing function, relation or column is no error: the query is skipped")
     ] = False
@@ -129,16 +127,28 @@ class Definition(Model, frozen=True, kw_only=True):
     labels: Annotated[
         dict[LabelName, Text], _about("label names, which are columns too, and what they mean")
     ] = {}
+    server_label: Annotated[
+        bool,
+        _about("add the label server, host:port of the login, where postgres_exporter has it"),
+    ] = False
     metrics: Annotated[dict[FamilyName, Metric], _about("families by their full name")] = {}
     families_from: Annotated[
         FamiliesFrom | None, _about("instead of metrics: families named by the rows")
     ] = None
 
+    @property
+    def all_labels(self) -> tuple[str, ...]:
+        """The labels of its series: those that pgvitals adds, then its own."""
+        datname = ("datname",) if self.scope == "database" else ()
+        return (*datname, *(("server",) if self.server_label else ()), *self.labels)
+
 
 class Override(Model, frozen=True):
     """What the configuration may change of a query, everywhere or for one instance."""
 
-    enabled: Annotated[bool | None, _about("false: the query does not run")] = None
+    enabled: Annotated[
+        bool | None, _about("false: the query does not run; true: also one that is off")
+    ] = None
     interval: Annotated[Duration | None, _about("another interval")] = None
     timeout: Annotated[Duration | None, _about("another timeout, 5s at most")] = None
     max_series: Annotated[SeriesLimit | None, _about("another limit")] = None
@@ -149,7 +159,6 @@ class Query(Definition, frozen=True, kw_only=True):
 
     name: str
     file: str
-    enabled: bool = True
 
     def statement(self, major: int) -> str | None:
         """The SQL for a major version: that of the highest key not above it; None below the lowest."""
@@ -191,57 +200,3 @@ class Query(Definition, frozen=True, kw_only=True):
         """The query as the configuration wants it."""
         given = {k: v for k, v in msgspec.structs.asdict(override).items() if v is not None}
         return msgspec.structs.replace(self, **given)
-
-
-def problems(query: Definition) -> Iterator[tuple[Where, str]]:
-    """Combinations that the types allow and that make no sense: where, and what is wrong."""
-    yield from _family_problems(query)
-    if not 0.01 <= query.timeout <= LONGEST_TIMEOUT:
-        yield ("timeout",), f"found {query.timeout:g}s, expected 10ms to 5s: we are guests"
-    if query.interval < 1:
-        yield ("interval",), f"found {query.interval:g}s, expected 1s or more"
-    if query.max_series < len(query.metrics):
-        yield ("max_series",), f"found {query.max_series}, expected one for each metric at least"
-    if not query.sql:
-        yield ("sql",), "found no version, expected at least one"
-    for label in query.labels:
-        yield from _label_problems(label, query.scope)
-    for name, metric in query.metrics.items():
-        yield from _metric_problems(name, metric)
-
-
-def _family_problems(query: Definition) -> Iterator[tuple[Where, str]]:
-    source = query.families_from
-    if bool(query.metrics) == bool(source):
-        found = "both metrics and" if source else "neither metrics nor"
-        yield (), f"found {found} families_from, expected one of them"
-    if source and (query.scope != "cluster" or query.keep or query.labels):
-        yield ("families_from",), "expected scope: cluster, and neither keep nor labels beside it"
-    if source and ("pg_up".startswith(source.prefix) or _OURS.match(source.prefix)):
-        problem = (
-            f"found {source.prefix!r}, a prefix of families of pgvitals itself; expected another"
-        )
-        yield ("families_from", "prefix"), problem
-
-
-def _label_problems(label: str, scope: str) -> Iterator[tuple[Where, str]]:
-    if label in _RESERVED_LABELS or label.startswith("__"):
-        yield ("labels", label), "a name that Prometheus sets itself, expected another"
-    if label == "datname" and scope == "database":
-        yield ("labels", label), "expected none: in scope database pgvitals adds it"
-
-
-def _metric_problems(name: str, metric: Metric) -> Iterator[tuple[Where, str]]:
-    if _OURS.match(name):
-        yield ("metrics", name), "a family of pgvitals itself, expected another name"
-    plain, parts = metric.column, (metric.bounds, metric.buckets, metric.sum, metric.count)
-    if metric.type == "histogram":
-        if plain or not all(parts):
-            yield (
-                ("metrics", name),
-                "a histogram: expected bounds, buckets, sum and count, no column",
-            )
-    elif not plain or any(parts):
-        yield ("metrics", name), f"a {metric.type}: expected column, and nothing of a histogram"
-    if re.search(r"_(bucket|sum|count)$", name) and metric.type == "histogram":
-        yield ("metrics", name), "expected a histogram's name without _bucket, _sum or _count"

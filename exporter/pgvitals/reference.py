@@ -16,6 +16,7 @@ from pgvitals.query import Definition, Query
 from pgvitals.strict import Duration
 from pgvitals.telemetry import Telemetry
 
+_ADDED = {"datname": "Name of the database", "server": "host:port of the login"}
 _MADE = "<!-- Made by `make docs`; a test fails when it is stale. -->"
 
 
@@ -44,8 +45,9 @@ def metrics() -> str:
     lines += _table(("family", "type", "meaning"), _own())
     for query in catalogue.shipped().values():
         lines += [f"## {query.name}", "", query.description, "", _facts(query), ""]
-        if query.labels:
-            lines += [*(f"- `{name}`: {meaning}" for name, meaning in query.labels.items()), ""]
+        if query.all_labels:
+            meanings = _ADDED | query.labels
+            lines += [*(f"- `{name}`: {meanings[name]}" for name in query.all_labels), ""]
         lines += _table(("family", "type", "meaning"), _families(query))
     return "\n".join(lines).rstrip() + "\n"
 
@@ -87,7 +89,8 @@ def _families(query: Query) -> Iterator[tuple[str, ...]]:
 
 def _facts(query: Query) -> str:
     wants = query.requires
-    parts = [
+    parts = [] if query.enabled else ["off until it is switched on"]
+    parts += [
         f"scope {query.scope}",
         f"every {query.interval:g} s",
         f"at most {query.max_series} series",

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from pgvitals.catalogue import shipped
 from pgvitals.session import Session
@@ -20,8 +20,28 @@ Connection = psycopg.Connection[Any]
 Row = dict[str, str | None]
 
 QUERIES = {name: query for name, query in shipped().items() if "/base/" in query.file}
-PER_TABLE = {"stat_user_tables", "stat_user_tables_size", "stat_user_indexes"}
+PER_TABLE = {
+    "stat_user_tables",
+    "stat_user_tables_size",
+    "stat_user_indexes",
+    "statio_user_tables",
+    "statio_user_indexes",
+}
 """What has nothing to say about a database without tables."""
+EVENTS = {
+    "replication_slots",
+    "replication_slots_position",
+    "replication_slots_wal_status",
+    "replication_slots_xmin",
+    "stat_activity_autovacuum",
+    "stat_progress_vacuum",
+    "stat_progress_vacuum_phase",
+    "stat_replication",
+    "stat_replication_xlog",
+    "stat_wal_receiver",
+    "process_idle",
+}
+"""What has nothing to say while nobody replicates, vacuums or rests: see test_parity.py."""
 
 ZOO = """
 create schema "Mixed Schema";
@@ -52,7 +72,9 @@ create table parent (a int);
 create table heir () inherits (parent);
 create unlogged table unsafe (a int primary key);
 create view looked_at as select * from plain;
-create sequence counted
+create sequence counted;
+create extension pg_stat_statements;
+create extension pg_buffercache
 """
 WORK = """
 select count(*) from plain;
@@ -98,7 +120,9 @@ def collect(connection: Connection, name: str, old: str = "", new: str = "") -> 
     """The rows of a query, read as the daemon does; `new` stands for the part `old` of its SQL."""
     query, written = QUERIES[name], statement(connection, name)
     assert old in written
-    chunks = Session(connection).read(written.replace(old, new) if old else written, query.timeout)
+    session = Session(connection)
+    schemas = ["public"] * bool(query.requires.extensions)
+    chunks = session.read(written.replace(old, new) if old else written, query.timeout, schemas)
     table = Table(query, chunks)
     assert table.omitted == 0
     columns = [[_text(cell) for cell in table.column(column)] for column in query.columns]
@@ -185,7 +209,7 @@ def test_runs_with_no_more_than_pg_monitor(
         if query.skip_reason(facts):
             assert zoo.server.major < query.requires.min_version
         else:
-            assert collect(connection, name)
+            assert collect(connection, name) or name in EVENTS
 
 
 @pytest.mark.parametrize("choose", [min, max])
@@ -193,7 +217,11 @@ def test_runs_on_a_standby(choose: Callable[[list[int]], int], local_majors: lis
     with closing(launch(choose(local_majors))) as primary:
         standby = primary.standby()
         with standby.connect() as connection:
-            names = [n for n, q in QUERIES.items() if q.requires.min_version <= primary.major]
+            names = [
+                name
+                for name, query in QUERIES.items()
+                if query.requires.min_version <= primary.major and not query.requires.extensions
+            ]
             rows = {name: collect(connection, name) for name in names}
     assert rows["recovery"] == [{"in_recovery": "t"}]
     assert rows["replication"][0]["is_replica"] == "t"
@@ -241,6 +269,11 @@ VIEWS = {
     "stat_user_indexes": "pg_stat_user_indexes",
     "stat_database": "(select * from pg_stat_database where datname is not null) d",
     "stat_database_conflicts": "pg_stat_database_conflicts",
+    "statio_user_tables": """(select schemaname, relname,
+        heap_blks_read as heap_read, heap_blks_hit as heap_hit,
+        idx_blks_read as idx_read, idx_blks_hit as idx_hit,
+        toast_blks_read as toast_read, toast_blks_hit as toast_hit,
+        tidx_blks_read as tidx_read, tidx_blks_hit as tidx_hit from pg_statio_user_tables) t""",
 }
 
 
@@ -739,3 +772,107 @@ def test_exposed_schemas_are_those_of_the_api(database: Database) -> None:
             run(connection, "alter role authenticator reset pgrst.db_schemas")
             run(connection, expose + "' '")
             assert "Off" in states(connection), "a blank setting is none"
+
+
+# What postgres_exporter has
+
+
+def test_the_background_writer_keeps_counters_that_moved(server: Server) -> None:
+    old = "select checkpoints_timed::text, checkpoints_req::text, buffers_checkpoint::text"
+    new = "select num_timed::text, num_requested::text, buffers_written::text"
+    with server.connect() as connection:
+        connection.execute("checkpoint")
+        (row,) = collect(connection, "stat_bgwriter")
+        moved = server.major >= 17
+        written = f"{new} from pg_stat_checkpointer" if moved else f"{old} from pg_stat_bgwriter"
+        ((timed, asked, buffers),) = fetch(connection, written)
+    names = ("checkpoints_timed", "checkpoints_req", "buffers_checkpoint")
+    assert tuple(row[name] for name in names) == (timed, asked, buffers)
+    assert number(row["checkpoints_req"]) >= 1
+    assert number(row["buffers_backend"]) > 0, "whoever fills a new table writes"
+    assert number(row["buffers_alloc"]) > 0
+    assert number(row["stats_reset"]) == pytest.approx(time.time(), abs=86_400)
+
+
+@pytest.mark.since(17)
+def test_the_checkpointer_has_the_rows_and_values_of_its_view(server: Server) -> None:
+    names = [name for name in QUERIES["stat_checkpointer"].columns if name != "stats_reset"]
+    with server.connect() as connection:
+        (row,) = collect(connection, "stat_checkpointer")
+        columns = ", ".join(f"{name}::text" for name in names)
+        (view,) = fetch(connection, f"select {columns} from pg_stat_checkpointer")
+    assert [number(row[name]) for name in names] == [float(value) for value in view]
+
+
+def test_wal_is_what_is_in_its_directory(server: Server) -> None:
+    with server.connect() as connection:
+        (row,) = collect(connection, "wal")
+        ((segment,),) = fetch(
+            connection, "select setting::int8 from pg_settings where name = 'wal_segment_size'"
+        )
+    assert number(row["segments"]) >= 1
+    assert number(row["size"]) == number(row["segments"]) * segment
+
+
+def test_nothing_archived_has_no_age(victim: Server) -> None:
+    with victim.connect() as connection:
+        (row,) = collect(connection, "stat_archiver")
+    assert row == {"archived_count": "0", "failed_count": "0", "age": None}
+
+
+def test_roles_have_their_limits(server: Server) -> None:
+    with made_role(server, "connection limit 7") as dsn, server.connect() as connection:
+        name = conninfo_to_dict(dsn)["user"]
+        assert one(connection, "roles", rolname=str(name))["rolconnlimit"] == "7"
+        assert one(connection, "roles", rolname="pg_monitor")["rolconnlimit"] == "-1"
+
+
+def test_wraparound_is_the_age_of_the_oldest_transaction(database: Database) -> None:
+    with database.connect() as connection:
+        row = one(connection, "database_wraparound", datname=database.name)
+        names = {r["datname"] for r in collect(connection, "database_wraparound")}
+        ((age,),) = fetch(
+            connection,
+            f"select age(datfrozenxid) from pg_database where datname = '{database.name}'",
+        )
+    assert number(row["xid_age"]) == age
+    assert "template0" not in names
+
+
+def test_idle_sessions_are_counted_up_to_each_bound(database: Database) -> None:
+    with database.connect(application_name="resting"), database.connect() as watcher:
+        time.sleep(1.6)
+        row = one(watcher, "process_idle", application_name="resting")
+    assert row["bounds"] == "{1,2,5,15,30,60,90,120,300}"
+    assert row["buckets"] == "{0,1,1,1,1,1,1,1,1}"
+    assert (row["total"], row["sessions"]) == ("2", "1")
+
+
+def test_open_transactions_are_counted_however_young(database: Database) -> None:
+    with database.connect() as opener, database.connect() as watcher:
+        run(opener, "begin;\nselect 1")
+        (row,) = collect(watcher, "long_running_transactions")
+        run(opener, "rollback")
+    assert number(row["transactions"]) >= 1
+    assert number(row["oldest"]) > 0
+
+
+def test_the_slowest_statements_come_without_their_texts(zoo: Database) -> None:
+    with zoo.connect() as connection:
+        run(connection, "select pg_stat_statements_reset()")
+        run(connection, "select pg_sleep(0.05);\nselect 1;\nselect 1, 2;\nselect 1, 2, 3")
+        found = collect(connection, "stat_statements")
+    mine = [row for row in found if row["datname"] == zoo.name]
+    assert (mine[0]["user"], mine[0]["calls"], mine[0]["rows"]) == ("postgres", "1", "1")
+    assert 0.05 <= number(mine[0]["seconds"]) < 1
+    assert [number(r["seconds"]) for r in found] == sorted(
+        (number(r["seconds"]) for r in found), reverse=True
+    )
+    assert {"query"} & set(mine[0]) == set()
+
+
+def test_blocks_of_an_index_are_those_of_the_view(zoo: Database) -> None:
+    with zoo.connect() as connection:
+        rows = collect(connection, "statio_user_indexes")
+        view = fetch(connection, "select count(*) from pg_statio_user_indexes")
+    assert len(rows) == view[0][0]

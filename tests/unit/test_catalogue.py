@@ -139,3 +139,14 @@ def test_what_is_switched_off_is_gone(tmp_path: Path) -> None:
     write(tmp_path / "b.yaml", "pg_b")
     loaded = catalogue.load([tmp_path])
     assert list(catalogue.override(loaded, {"a": Override(enabled=False)})) == ["b"]
+
+
+def test_what_is_off_runs_only_when_it_is_switched_on(tmp_path: Path) -> None:
+    write(tmp_path / "a.yaml", "pg_a")
+    write(tmp_path / "b.yaml", "pg_b")
+    file = tmp_path / "b.yaml"
+    file.write_text(file.read_text("utf-8") + "\nenabled: false\n", "utf-8")
+    loaded = catalogue.load([tmp_path])
+    assert list(catalogue.override(loaded)) == ["a"]
+    assert list(catalogue.override(loaded, {"b": Override(enabled=True)})) == ["a", "b"]
+    assert list(catalogue.override(loaded, {"b": Override(interval=Duration(9))})) == ["a"]

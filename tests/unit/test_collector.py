@@ -144,6 +144,17 @@ def test_the_database_alone_is_a_label_too(clock: Clock) -> None:
     assert text(collector).splitlines()[2] == 'pg_x{datname="db"} 1'
 
 
+def test_the_server_is_a_label_where_the_query_asks_for_it(clock: Clock) -> None:
+    asks = query(scope="database", labels={"a": "A"}, server_label=True)
+    collector = Collector(asks, "db", 'h"1:5432')
+    run(collector, result({"a": TEXT, "n": INT8}, ("x", "1")))
+    line = 'pg_x{datname="db",server="h\\"1:5432",a="x"} 1'
+    assert text(collector).splitlines()[2] == line
+    alone = Collector(query(), "db", "h:5432")
+    run(alone, numbers("1"))
+    assert text(alone).splitlines()[2] == "pg_x 1"
+
+
 def test_rows_with_the_same_labels_are_one_and_counted(clock: Clock) -> None:
     collector = Collector(query(labels={"a": "A"}), "db")
     long = "x" * 2000

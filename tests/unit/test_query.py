@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pgvitals.consistency import problems
 from pgvitals.facts import Facts
-from pgvitals.query import LONGEST_TIMEOUT, Override, problems
+from pgvitals.query import LONGEST_TIMEOUT, Override
 from pgvitals.strict import Duration
 from unit.material import GAUGE, definition, query, quick
 
@@ -105,6 +106,13 @@ def test_without_metrics_a_row_is_a_series() -> None:
     assert query(metrics=None, families_from=source, max_series=7).max_rows == 7
 
 
+def test_the_labels_are_those_that_are_added_and_then_its_own() -> None:
+    labels = {"relname": "Table"}
+    assert query(labels=labels).all_labels == ("relname",)
+    added = query(scope="database", server_label=True, labels=labels)
+    assert added.all_labels == ("datname", "server", "relname")
+
+
 def test_an_override_changes_what_it_says_and_nothing_else() -> None:
     made = query(interval="1m", max_series=5)
     changed = made.change(Override(interval=Duration(30)))
@@ -134,6 +142,8 @@ def test_an_override_can_say_every_thing_it_has() -> None:
         {"metrics": {"pg_h": {**HISTOGRAM, **PARTS}}},
         {"metrics": {"pg_backend_count": GAUGE}},
         {"keep": {"column": "n"}},
+        {"server_label": True, "labels": {"datname": "Database"}},
+        {"enabled": False},
     ],
 )
 def test_what_makes_sense_is_no_problem(changes: dict[str, object]) -> None:

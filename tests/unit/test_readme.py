@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 from pgvitals.config import Config
+from pgvitals.consistency import problems
 from pgvitals.document import Document
-from pgvitals.query import Definition, problems
+from pgvitals.query import Definition
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
