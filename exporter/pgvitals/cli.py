@@ -6,37 +6,24 @@ line, the configuration or the connection is wrong.
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import click
 import psycopg
 
-from pgvitals import __version__, catalogue, checkup, daemon, outcome, reference
+from pgvitals import __version__, catalogue, checkup, daemon, flags, outcome, reference
 from pgvitals.catalogue import Catalogue
 from pgvitals.document import Mistakes
 from pgvitals.login import Login
 from pgvitals.session import Session
 
 WRONG, USAGE = 1, 2
-_Command = TypeVar("_Command", bound=Callable[..., Any])
+_DROP_IN = """Also --[no-]collector.NAME, for each query and each collector of postgres_exporter; its
+other flags are taken where they have a meaning, and else refused with what to do instead."""
 
-
-def _setting(option: str, field: str, help_: str, **more: Any) -> Callable[[_Command], _Command]:
-    """An option of `run`, for a field of daemon.Flags; its variable is PGVITALS_ and its name."""
-    name = option.partition("/")[0].lstrip("-")
-    variable = "PGVITALS_" + name.upper().replace(".", "_").replace("-", "_")
-    return click.option(option, field, envvar=variable, help=f"{help_} [{variable}]", **more)
-
-
-_config_file = _setting(
-    "--config.file",
-    "config_file",
-    "YAML file with instances, queries and settings.",
-    type=click.Path(path_type=Path),
-)
 _dsn = click.option(
     "--dsn",
     envvar="PGVITALS_DSN",
@@ -60,28 +47,14 @@ def command() -> None:
     """
 
 
-@command.command()
-@_config_file
-@_setting(
-    "--web.listen-address",
-    "listen_addresses",
-    "host:port to listen on; may be repeated. Default :9187.",
-    multiple=True,
-)
-@_setting("--web.telemetry-path", "telemetry_path", "Path of the metrics. Default /metrics.")
-@_setting(
-    "--web.enable-lifecycle/--no-web.enable-lifecycle",
-    "enable_lifecycle",
-    "Allow POST /-/reload. Default off.",
-    default=None,
-)
-@_setting("--log.level", "log_level", "debug, info, warning or error. Default info.")
-@_setting("--log.format", "log_format", "json or console. Default json.")
-def run(**flags: Any) -> None:
+@command.command(epilog=_DROP_IN)
+@flags.options
+@click.version_option(__version__, prog_name="pgvitals")
+def run(**given: Any) -> None:
     """Poll the servers and serve their pages until SIGTERM; SIGHUP reloads the configuration."""
     with _complaints():
         try:
-            running = daemon.Daemon(daemon.Flags(**flags))
+            running = daemon.Daemon(flags.collect(given))
         except OSError as error:
             _leave(f"cannot listen: {error.strerror or error}", WRONG)
     running.run()
@@ -89,7 +62,7 @@ def run(**flags: Any) -> None:
 
 @command.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-@_config_file
+@flags.config_file
 @_dsn
 def validate(files: tuple[Path, ...], config_file: Path | None, dsn: str | None) -> None:
     """Check query FILES, or the configuration and all its queries; with --dsn also on a server.
@@ -113,7 +86,7 @@ def validate(files: tuple[Path, ...], config_file: Path | None, dsn: str | None)
 
 @command.command()
 @click.argument("name")
-@_config_file
+@flags.config_file
 @_dsn
 @click.option("--analyze", is_flag=True, help="Run the query too, and show what it cost.")
 def explain(name: str, config_file: Path | None, dsn: str | None, analyze: bool) -> None:
@@ -183,7 +156,7 @@ def _catalogue(files: tuple[Path, ...], config_file: Path | None) -> Catalogue:
         return catalogue.load_beside(files)
     if config_file is None:
         return catalogue.shipped()
-    settings, loaded = daemon.settle(daemon.Flags(config_file))
+    settings, loaded = flags.settle(flags.Flags(config_file))
     return catalogue.override(loaded, settings.queries)
 
 

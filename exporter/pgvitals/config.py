@@ -96,9 +96,11 @@ class Log(Model, frozen=True):
     """What is logged, and how; the flags win."""
 
     level: Annotated[
-        Literal["debug", "info", "warning", "error"], _about("the least that is logged")
+        Literal["debug", "info", "warn", "warning", "error"], _about("the least that is logged")
     ] = "info"
-    format: Annotated[Literal["json", "console"], _about("for machines, or for people")] = "json"
+    format: Annotated[
+        Literal["json", "logfmt", "console"], _about("for machines, or for people")
+    ] = "json"
 
 
 class Config(Model, frozen=True):

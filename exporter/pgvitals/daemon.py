@@ -2,51 +2,20 @@
 
 import signal
 import threading
-from pathlib import Path
-from typing import Any, NamedTuple
 
-import msgspec
 import structlog
 
-from pgvitals import config, log
+from pgvitals import log
 from pgvitals.catalogue import Catalogue
-from pgvitals.document import Mistake, Mistakes
+from pgvitals.config import Config
+from pgvitals.document import Mistakes
+from pgvitals.flags import Flags, settle
 from pgvitals.poller import Poller
 from pgvitals.site import Site
-from pgvitals.strict import explain
 from pgvitals.telemetry import Telemetry
-from pgvitals.web import Server, parse_address
+from pgvitals.web import Server
 
 _log = structlog.get_logger()
-
-
-class Flags(NamedTuple):
-    """What the command line says; None or empty where it says nothing."""
-
-    config_file: Path | None = None
-    listen_addresses: tuple[str, ...] = ()
-    telemetry_path: str | None = None
-    enable_lifecycle: bool | None = None
-    log_level: str | None = None
-    log_format: str | None = None
-
-
-def settle(flags: Flags) -> tuple[config.Config, Catalogue]:
-    """File, environment and flags, together; raises Mistakes."""
-    settings, loaded = config.load(flags.config_file)
-    web = _changed(
-        settings.web,
-        listen_addresses=flags.listen_addresses,
-        telemetry_path=flags.telemetry_path,
-        enable_lifecycle=flags.enable_lifecycle,
-    )
-    for address in web.listen_addresses:
-        try:
-            parse_address(address)
-        except ValueError as error:
-            raise Mistakes([Mistake("web", 1, "listen_addresses", str(error))]) from None
-    logging = _changed(settings.log, level=flags.log_level, format=flags.log_format)
-    return msgspec.structs.replace(settings, web=web, log=logging), loaded
 
 
 class Daemon:
@@ -99,7 +68,7 @@ class Daemon:
             self._telemetry.loaded(successful=not wrong)
             return "\n".join(wrong)
 
-    def _take_over(self, settings: config.Config, loaded: Catalogue) -> None:
+    def _take_over(self, settings: Config, loaded: Catalogue) -> None:
         if settings.web != self._settings.web:
             _log.warning("a change of web settings needs a restart")
         log.configure(settings.log)
@@ -112,14 +81,3 @@ class Daemon:
             self._reload_wanted.clear()
             # Not here: the loop that calls this keeps the deadlines.
             threading.Thread(target=self.reload, name="reload", daemon=True).start()
-
-
-def _changed(settings: Any, **given: object) -> Any:
-    """Settings as the flags want them, checked like the file's; raises Mistakes."""
-    said = {name: value for name, value in given.items() if value not in (None, ())}
-    merged = msgspec.to_builtins(settings) | said
-    try:
-        return msgspec.convert(merged, type(settings))
-    except msgspec.ValidationError as error:
-        where, problem = explain(str(error), merged, type(settings))
-        raise Mistakes([Mistake("flags", 1, ".".join(map(str, where)), problem)]) from None

@@ -15,6 +15,14 @@ REPEAT_AFTER = 600.0
 _REMEMBERED = 10_000
 _IDENTIFYING = ("event", "instance", "collector", "database", "reason", "since")
 
+_RENDERERS: dict[str, Callable[[], Processor]] = {
+    "json": structlog.processors.JSONRenderer,
+    "logfmt": lambda: structlog.processors.LogfmtRenderer(
+        key_order=("timestamp", "level", "event")
+    ),
+    "console": lambda: structlog.dev.ConsoleRenderer(colors=False),
+}
+
 
 class Repeats:
     """Drops what was said less than REPEAT_AFTER ago; said again, `repeated` counts the silence."""
@@ -44,18 +52,13 @@ class Repeats:
 
 def configure(settings: Log) -> None:
     """Set up structlog, and keep the libraries' own loggers quiet: what they say may hold a secret."""
-    final: Processor = (
-        structlog.processors.JSONRenderer()
-        if settings.format == "json"
-        else structlog.dev.ConsoleRenderer(colors=False)
-    )
     structlog.configure(
         processors=[
             Repeats(),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            final,
+            _RENDERERS[settings.format](),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(settings.level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

@@ -19,7 +19,8 @@ _HIDDEN = "(hidden)"
 _LONGEST = 300
 _NO_DSN = (
     "found a text that is no connection string (not shown: it may hold a password); expected"
-    " postgresql://user@host:5432/dbname, with special characters as %XX, or host=... user=... dbname=..."
+    " postgresql://user@host:5432/dbname, with special characters as %XX, or host=... user=... dbname=...,"
+    " and no parameter that only Go's driver knows, such as binary_parameters"
 )
 
 

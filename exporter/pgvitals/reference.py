@@ -12,6 +12,7 @@ from msgspec import inspect as types
 
 from pgvitals import catalogue, report
 from pgvitals.config import Config
+from pgvitals.peer import peer
 from pgvitals.query import Definition, Query
 from pgvitals.strict import Duration
 from pgvitals.telemetry import Telemetry
@@ -72,12 +73,23 @@ def cli(command: click.Group) -> str:
         path = f"pgvitals {name}".strip()
         context = click.Context(sub, info_name=path, max_content_width=100, terminal_width=100)
         lines += [f"## {path}", "", "```text", sub.get_help(context), "```", ""]
+    lines += ["## Flags of postgres_exporter", "", *_table(("flag", "here"), _taken())]
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _own() -> Iterator[tuple[str, ...]]:
     for name, type_, meaning in (*report.families(), *Telemetry().families()):
         yield f"`{name}`", type_, meaning
+
+
+def _taken() -> Iterator[tuple[str, ...]]:
+    for name, queries in peer().collectors.items():
+        listed = ", ".join(f"`{query}`" for query in queries)
+        yield f"`--[no-]collector.{name}`", f"switches {listed}" if listed else "switches nothing"
+    for name, flag in peer().flags.items():
+        named = f"`--{name}`" + (f", `{flag.variable}`" if flag.variable else "")
+        listed = ", ".join(f"`{query}`" for query in flag.without)
+        yield named, f"refused: {flag.instead}" if flag.instead else f"switches off {listed}"
 
 
 def _families(query: Query) -> Iterator[tuple[str, ...]]:

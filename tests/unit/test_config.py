@@ -3,7 +3,6 @@
 from pathlib import Path
 from urllib.parse import quote
 
-import msgspec
 import pytest
 from hypothesis import example, given
 
@@ -16,7 +15,6 @@ from pgvitals.config import (
     from_libpq,
     load,
 )
-from pgvitals.daemon import Flags, settle
 from pgvitals.document import Mistakes
 from pgvitals.query import Override
 from pgvitals.strict import Duration
@@ -417,59 +415,6 @@ def test_web_and_log_come_from_the_file(file: Path) -> None:
     )
     assert made.web == config.Web((":1", "h:2"), "/m", True)
     assert made.log == config.Log("error", "console")
-
-
-WEB = "instances: {a: {}}\nweb: {listen_addresses: [':1'], telemetry_path: /m, enable_lifecycle: true}\n"
-
-
-def test_flags_that_say_nothing_change_nothing(file: Path) -> None:
-    file.write_text(WEB + "log: {level: error, format: console}", "utf-8")
-    made, loaded = settle(Flags(config_file=file))
-    assert made == load(file, {})[0]
-    assert loaded == catalogue.shipped()
-
-
-@pytest.mark.parametrize(
-    ("flags", "where", "expected"),
-    [
-        (Flags(listen_addresses=("h:2", "h:3")), "web.listen_addresses", ("h:2", "h:3")),
-        (Flags(telemetry_path="/other"), "web.telemetry_path", "/other"),
-        (Flags(enable_lifecycle=False), "web.enable_lifecycle", False),
-        (Flags(log_level="debug"), "log.level", "debug"),
-        (Flags(log_format="json"), "log.format", "json"),
-    ],
-)
-def test_each_flag_wins_over_the_file(
-    file: Path, flags: Flags, where: str, expected: object
-) -> None:
-    file.write_text(WEB + "log: {level: error, format: console}", "utf-8")
-    made, _ = settle(flags._replace(config_file=file))
-    part, key = where.split(".")
-    before = msgspec.to_builtins(load(file, {})[0])
-    after = msgspec.to_builtins(made)
-    assert getattr(getattr(made, part), key) == expected
-    before[part][key] = after[part][key] = None
-    assert before == after
-
-
-def test_flags_stand_on_the_environment_which_stands_on_the_file(
-    file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file.write_text(WEB, "utf-8")
-    monkeypatch.setenv("DATA_SOURCE_NAME", "host=env")
-    made, _ = settle(Flags(config_file=file, telemetry_path="/flag"))
-    assert list(made.instances) == ["env:5432"]
-    assert (made.web.telemetry_path, made.web.listen_addresses) == ("/flag", (":1",))
-
-
-@pytest.mark.parametrize(
-    "flags",
-    [Flags(telemetry_path="metrics"), Flags(log_level="loud"), Flags(log_format="xml")],
-)
-def test_a_flag_that_is_wrong_is_a_mistake(file: Path, flags: Flags) -> None:
-    file.write_text(WEB, "utf-8")
-    with pytest.raises(Mistakes, match=r"^flags:1: "):
-        settle(flags._replace(config_file=file))
 
 
 def test_a_duration_in_the_configuration_is_read_like_in_a_query(file: Path) -> None:

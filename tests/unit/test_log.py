@@ -127,16 +127,34 @@ def test_a_log_for_people_is_no_json_and_has_no_colours(capsys: pytest.CaptureFi
 
 
 @pytest.mark.usefixtures("configured")
-@pytest.mark.parametrize("level", ["debug", "info", "warning", "error"])
+def test_logfmt_is_a_line_for_each_event_with_the_time_first(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    log.configure(Log(format="logfmt"))
+    structlog.get_logger().info("listening", addresses=[":9187"], error='a "b"\nc=d')
+    try:
+        raise ValueError("one\ntwo")
+    except ValueError:
+        structlog.get_logger().exception("failed")
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith("timestamp=2")
+    assert 'level=info event=listening addresses=[\':9187\'] error="a \\"b\\"\\nc=d"' in first
+    assert "event=failed" in second
+    assert "ValueError: one" in second
+
+
+@pytest.mark.usefixtures("configured")
+@pytest.mark.parametrize("level", ["debug", "info", "warn", "warning", "error"])
 def test_nothing_below_the_level_is_logged(
-    capsys: pytest.CaptureFixture[str], level: Literal["debug", "info", "warning", "error"]
+    capsys: pytest.CaptureFixture[str],
+    level: Literal["debug", "info", "warn", "warning", "error"],
 ) -> None:
     log.configure(Log(level=level))
     levels = ["debug", "info", "warning", "error"]
     for said in levels:
         getattr(structlog.get_logger(), said)(f"said {said}")
     found = [json.loads(line)["level"] for line in capsys.readouterr().err.splitlines()]
-    assert found == levels[levels.index(level) :]
+    assert found == levels[levels.index("warning" if level == "warn" else level) :]
 
 
 @pytest.mark.usefixtures("configured")
