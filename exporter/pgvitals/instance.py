@@ -34,7 +34,10 @@ _TOGETHER = 0.5
 
 
 class Instance:
-    """`name` is that of the configuration; `databases` are those whose own queries run."""
+    """`name` is that of the configuration; `databases` are those whose own queries run.
+
+    `visits` counts by outcome, `visit_duration` are the seconds of the last one.
+    """
 
     def __init__(
         self, name: str, config: InstanceConfig, catalogue: Catalogue, deadlines: Deadlines
@@ -47,6 +50,7 @@ class Instance:
         self.collectors: tuple[Collector, ...] = ()
         self.compressed = Compressed()
         self.visits = {"success": 0, "error": 0}
+        self.visit_duration: float | None = None
         self.beating = False
         self.wake = threading.Event()
         self.beat_soon = threading.Event()
@@ -161,6 +165,7 @@ class Instance:
             renew=self.heartbeat.up(now),
         )
         self.visits["success" if worked else "error"] += 1
+        self.visit_duration = time.monotonic() - now
         if not worked:
             self.beat_soon.set()
             self._looked_at = float("-inf")

@@ -131,9 +131,9 @@ def of_instance(instance: Instance, now: float) -> bytes:
 def _instances(named: Sequence[tuple[Instance, list[str]]], now: float) -> Iterator[bytes]:
     for name, help_, value in _OF_INSTANCE:
         measured = [(exposition.braces(pairs), value(i, now)) for i, pairs in named]
-        yield _family(Described(name, "gauge", help_), measured)
+        yield family(Described(name, "gauge", help_), measured)
     down = [(pairs, i.heartbeat.reason(now)) for i, pairs in named]
-    yield _family(
+    yield family(
         _DOWN_REASON,
         [
             (exposition.braces((*p, sample.label("reason", why))), 1)
@@ -142,7 +142,7 @@ def _instances(named: Sequence[tuple[Instance, list[str]]], now: float) -> Itera
         ],
     )
     visits = [(pairs, ended, count) for i, pairs in named for ended, count in i.visits.items()]
-    yield _family(
+    yield family(
         _VISITS,
         [(exposition.braces((*p, sample.label("outcome", ended))), n) for p, ended, n in visits],
     )
@@ -155,11 +155,11 @@ def _collectors(collectors: Iterable[Collector], now: float) -> Iterator[bytes]:
         (*pairs, sample.label("outcome", o.kind), sample.label("reason", o.reason))
         for pairs, o in ended
     ]
-    yield _family(_OUTCOME, [(exposition.braces(pairs), 1) for pairs in how])
+    yield family(_OUTCOME, [(exposition.braces(pairs), 1) for pairs in how])
     labels = [exposition.braces(pairs) for pairs, _ in ran]
     for name, help_, value in _OF_COLLECTOR:
         measured = [value(status, now) for _, status in ran]
-        yield _family(Described(name, "gauge", help_), list(zip(labels, measured, strict=True)))
+        yield family(Described(name, "gauge", help_), list(zip(labels, measured, strict=True)))
 
 
 def _identity(collector: Collector) -> tuple[str, str]:
@@ -168,7 +168,7 @@ def _identity(collector: Collector) -> tuple[str, str]:
     return name, sample.label("datname", collector.database)
 
 
-def _family(of: Described, measured: Sequence[tuple[str, float | None]]) -> bytes:
+def family(of: Described, measured: Sequence[tuple[str, float | None]]) -> bytes:
     """A family's text; a value of None is nothing to say."""
     texts = [None if value is None else repr(+value) for _, value in measured]
     body, _ = exposition.samples(of.name, [labels for labels, _ in measured], texts)

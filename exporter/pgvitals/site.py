@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import parse_qs, quote, urlsplit
 
-from pgvitals import __version__, report
+from pgvitals import __version__, report, scrape
 from pgvitals.exposition import CONTENT_TYPE, Buffers
 from pgvitals.instance import Instance
 from pgvitals.poller import Poller
@@ -92,7 +92,7 @@ class Site:
     def _page(self, instance: Instance, gzipped: bool, tail: bytes) -> Answer:
         now = time.monotonic()
         buffers = instance.page(now)
-        tail = report.of_instance(instance, now) + tail
+        tail = report.of_instance(instance, now) + scrape.of_instance(instance, now) + tail
         body = instance.compressed.gzip(buffers, tail) if gzipped else [*buffers, tail]
         return Answer(HTTPStatus.OK, body, CONTENT_TYPE, gzipped)
 

@@ -1,0 +1,72 @@
+"""The scrape: what postgres_exporter says of itself under names that alerts know, said of our visits."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from pgvitals import exposition, sample
+from pgvitals.collector import Collector
+from pgvitals.heartbeat import STARTING
+from pgvitals.instance import Instance
+from pgvitals.outcome import Outcome
+from pgvitals.peer import peer
+from pgvitals.report import Described, family
+
+_FAILED = ("error", "timeout")
+_ELSEWHERE = ("version", "role")
+"""Why a query is skipped that is not meant for this server: no failure, there as here."""
+
+_DURATION = Described(
+    "pg_exporter_last_scrape_duration_seconds",
+    "gauge",
+    "Seconds that the last visit to a database took.",
+)
+_ERROR = Described(
+    "pg_exporter_last_scrape_error",
+    "gauge",
+    "1 while the server does not answer or the last run of any query failed, else 0.",
+)
+_SCRAPES = Described(
+    "pg_exporter_scrapes_total",
+    "counter",
+    "Visits to the server's databases, failed ones included.",
+)
+_COLLECTOR_DURATION = Described(
+    "pg_scrape_collector_duration_seconds",
+    "gauge",
+    "Seconds that the last run of a collector took, in all its databases together.",
+)
+_COLLECTOR_SUCCESS = Described(
+    "pg_scrape_collector_success",
+    "gauge",
+    "1 if the last run of a collector succeeded wherever it is meant to run, else 0.",
+)
+
+
+def families() -> list[Described]:
+    """Every family that it can have."""
+    return [_DURATION, _ERROR, _SCRAPES, _COLLECTOR_DURATION, _COLLECTOR_SUCCESS]
+
+
+def of_instance(instance: Instance, now: float) -> bytes:
+    """What there is to say of one server; of its collectors only while it is up, as its alerts expect."""
+    reason = instance.heartbeat.reason(now)
+    ran = [c for c in instance.collectors if c.status.outcome]
+    failed = any(c.status.outcome and c.status.outcome.kind in _FAILED for c in ran)
+    parts = [family(_SCRAPES, [("", sum(instance.visits.values()))])]
+    if reason != STARTING:
+        parts.append(family(_ERROR, [("", int(bool(reason) or failed))]))
+        parts.append(family(_DURATION, [("", instance.visit_duration)]))
+    return b"".join([*parts, *(_collectors(ran) if not reason else ())])
+
+
+def _collectors(ran: Iterable[Collector]) -> Iterator[bytes]:
+    groups: dict[str, list[Collector]] = {}
+    for collector in ran:
+        groups.setdefault(peer().collector(collector.query.name), []).append(collector)
+    named = [(exposition.braces([sample.label("collector", n)]), g) for n, g in groups.items()]
+    yield family(_COLLECTOR_DURATION, [(n, sum(c.status.duration for c in g)) for n, g in named])
+    yield family(_COLLECTOR_SUCCESS, [(n, int(_succeeded(g))) for n, g in named])
+
+
+def _succeeded(group: Sequence[Collector]) -> bool:
+    outcomes = (c.status.outcome or Outcome("success") for c in group)
+    return all(o.kind == "success" or o.reason in _ELSEWHERE for o in outcomes)
