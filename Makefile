@@ -27,6 +27,9 @@ test-all: setup ## all tests on PostgreSQL 13 to 18, in their long form
 trouble: setup ## the trouble table: what each fault does, in numbers, with every stall and full length
 	PYTHONPATH=tests $(BIN)/python -m support.trouble --long
 
+parity: setup ## what differs from postgres_exporter, and why; with its own page where it is installed
+	PGVITALS_TEST_MAJORS=$${PGVITALS_TEST_MAJORS:-13,14,15,16,17,18} PYTHONPATH=tests $(BIN)/python -m support.parity
+
 lint: setup ## style, types, queries, and whether the reference is up to date
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -44,4 +47,4 @@ docs: setup ## write the reference pages
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
 
-.PHONY: help setup test unit test-all trouble lint format docs clean
+.PHONY: help setup test unit test-all trouble parity lint format docs clean
