@@ -3,11 +3,12 @@
 import gzip
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import NamedTuple
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
-from pgvitals import __version__, report, scrape
+from pgvitals import landing, report, scrape
 from pgvitals.exposition import CONTENT_TYPE, Buffers
 from pgvitals.instance import Instance
 from pgvitals.poller import Poller
@@ -17,12 +18,16 @@ _PLAIN = "text/plain; charset=utf-8"
 
 
 class Answer(NamedTuple):
-    """What goes back: `gzipped` tells that the buffers are compressed already."""
+    """What goes back: `gzipped` tells that the buffers are compressed already.
+
+    `headers` are those that only this answer has.
+    """
 
     status: HTTPStatus
     buffers: Buffers
     content_type: str = _PLAIN
     gzipped: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def plain(cls, status: HTTPStatus, text: str) -> "Answer":
@@ -109,9 +114,6 @@ class Site:
         )
 
     def _root(self, _: dict[str, list[str]], __: bool) -> Answer:
-        pages = [
-            self._telemetry_path,
-            *(f"/probe?target={quote(n)}" for n in self._poller.instances),
-        ]
-        text = "\n".join((f"pgvitals {__version__}", *pages, "/-/healthy", "/-/ready"))
-        return Answer.plain(HTTPStatus.OK, text)
+        instances = list(self._poller.instances.values())
+        page = landing.page(instances, time.monotonic(), datetime.now(UTC), self._telemetry_path)
+        return Answer(HTTPStatus.OK, [page], landing.CONTENT_TYPE, headers=landing.HEADERS)

@@ -76,6 +76,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Vary", "Accept-Encoding")
         self.send_header("X-Content-Type-Options", "nosniff")
         self.send_header("Connection", "close")
+        for header in answer.headers:
+            self.send_header(*header)
         if answer.gzipped:
             self.send_header("Content-Encoding", "gzip")
         self.end_headers()

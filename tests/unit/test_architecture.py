@@ -75,7 +75,8 @@ def test_nothing_imports_the_commands() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["document", "facts", "query", "catalogue", "sample", "exposition", "deadline"]
+    "module",
+    ["document", "facts", "query", "catalogue", "sample", "exposition", "markup", "deadline"],
 )
 def test_the_pure_modules_know_nobody_who_talks_to_servers(module: str) -> None:
     needed = below(module) | {module}

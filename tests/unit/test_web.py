@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from pgvitals import __version__
 from pgvitals.exposition import CONTENT_TYPE
 from pgvitals.poller import Poller
 from pgvitals.site import Answer, Site
@@ -52,10 +51,14 @@ def test_the_metrics_are_where_the_configuration_says() -> None:
     assert "/other" in text(site.get("/", False))
 
 
-def test_the_first_page_names_the_others(site: Site) -> None:
-    assert text(site.get("/", False)).splitlines() == [
-        *(f"pgvitals {__version__}", "/metrics", "/-/healthy", "/-/ready"),
-    ]
+def test_the_first_page_is_html_that_nobody_keeps_and_that_loads_nothing(site: Site) -> None:
+    answer = site.get("/", True)
+    assert (answer.status, answer.content_type) == (HTTPStatus.OK, "text/html; charset=utf-8")
+    assert text(answer).startswith("<!doctype html>")
+    headers = dict(answer.headers)
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert site.get("/metrics", True).headers == ()
 
 
 @pytest.mark.parametrize("path", ["/metrics/", "/Metrics", "/-/reload", "/probe/", "", "*", "/.."])
