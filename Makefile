@@ -4,6 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
+# For the oldest Python: what newer ones do not need is small, and does no harm.
+PIN := $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url \
+	--python-version 3.11 --python-platform linux --custom-compile-command 'make requirements'
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -27,6 +30,15 @@ test-all: setup ## all tests on PostgreSQL 13 to 18, in their long form
 trouble: setup ## the trouble table: what each fault does, in numbers, with every stall and full length
 	PYTHONPATH=tests $(BIN)/python -m support.trouble --long
 
+image: setup ## build the image, run it, say how large and how fast it is; as root
+	$(PYTEST) -s tests/integration/test_image.py
+
+requirements: setup ## pin the newest packages for the image, by hash
+	$(PIN) --output-file requirements.txt pyproject.toml
+	$(BIN)/python -c 'import tomllib; \
+		print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
+		| $(PIN) --output-file requirements-build.txt -
+
 parity: setup ## what differs from postgres_exporter, and why; with its own page where it is installed
 	PGVITALS_TEST_MAJORS=$${PGVITALS_TEST_MAJORS:-13,14,15,16,17,18} PYTHONPATH=tests $(BIN)/python -m support.parity
 
@@ -47,4 +59,4 @@ docs: setup ## write the reference pages
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
 
-.PHONY: help setup test unit test-all trouble parity lint format docs clean
+.PHONY: help setup test unit test-all trouble image requirements parity lint format docs clean

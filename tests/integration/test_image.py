@@ -1,0 +1,175 @@
+"""The image: what is in it, and that its program runs as Kubernetes would run it."""
+
+import os
+import pwd
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from pgvitals import __version__
+from support import image
+from support.image import Container
+from support.servers import Server, launch
+
+CHANGES = {
+    "A": r"/opt/pgvitals(/.*)?|/usr/.*/__pycache__(/.*)?",
+    "C": r"/opt|/usr(/.*)?",  # the directories of these
+    "D": r"/usr/local/.*pip.*",
+}
+COMPILERS = ["cc", "gcc", "g++", "c++", "clang", "tcc", "ld", "as", "make", "cargo", "go"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def built() -> None:
+    """The image; where none can be built, nothing is tested, which is no way to pass in CI."""
+    if reason := image.lack():
+        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
+        give_up(reason)
+    image.build()
+
+
+@pytest.fixture(scope="module")
+def container(newest: Server) -> Iterator[Container]:
+    """The program, watching the newest server, on a root that cannot be written to."""
+    with Container({"DATA_SOURCE_NAME": newest.dsn()}, "--read-only-tmpfs=false") as running:
+        yield running.wait_ready()
+
+
+def test_the_image_says_what_it_is() -> None:
+    config = image.inspect(image.NAME)["Config"]
+    assert config["User"] == "65532:65532"
+    assert config["Entrypoint"] == ["pgvitals", "run"]
+    assert not config.get("Cmd")
+    assert set(config["ExposedPorts"]) == {"9187/tcp"}
+    assert config["Labels"]["org.opencontainers.image.version"] == __version__
+    assert config["Labels"]["org.opencontainers.image.licenses"] == "Apache-2.0"
+
+
+def test_only_the_program_is_added_to_the_base() -> None:
+    changes = image.changes()
+    assert ("A", "/opt/pgvitals") in changes
+    assert [(k, path) for k, path in changes if not re.fullmatch(CHANGES[k], path)] == []
+
+
+def test_nothing_that_installs_or_compiles_is_in_it() -> None:
+    tools = "( -name pip* -o -name ensurepip -o -name setuptools* -o -name hatchling* )"
+    assert image.inside("find", "/opt", "/usr/local", *tools.split()) == ""
+    named = " -o ".join(f"-name {name}" for name in COMPILERS)
+    assert image.inside("find", "/usr/bin", "/usr/local/bin", *named.split()) == ""
+
+
+def test_nothing_tells_where_and_how_it_was_built() -> None:
+    told = "/pgvitals-(source|tools)|BEGIN [A-Z ]*PRIVATE KEY|index-url"
+    assert image.inside("sh", "-c", f"grep -rlE '{told}' /opt /usr/local/lib || true") == ""
+    ours, base = (image.inspect(name)["Config"].get("Env", []) for name in (image.NAME, image.BASE))
+    names = {variable.partition("=")[0] for variable in set(ours) - set(base)}
+    assert names == {"PATH", "PYTHONDONTWRITEBYTECODE", "SSL_CERT_FILE"}
+
+
+def test_its_user_can_write_to_nothing_but_temporary_directories() -> None:
+    writable = image.inside("sh", "-c", "find / -xdev ! -type l -writable 2>/dev/null || true")
+    assert set(writable.split()) <= {"/tmp", "/var/tmp", "/run/lock"}
+
+
+def test_all_that_the_program_loads_is_compiled() -> None:
+    loading = "exec python3 -v -c 'import pgvitals.cli' 2>&1"
+    said = image.inside("sh", "-c", loading)
+    assert re.search(r"code object from '\S*/pgvitals/__pycache__/cli\S*\.pyc'", said)
+    assert re.findall(r"code object from (\S+\.py)\n", said) == []
+
+
+def test_other_commands_run_too() -> None:
+    assert image.inside("pgvitals", "version") == f"pgvitals {__version__}\n"
+    assert "queries are right" in image.inside("pgvitals", "validate")
+
+
+def test_it_serves_what_it_sees_of_a_server(container: Container) -> None:
+    status, page = container.get("/metrics")
+    assert status == 200
+    assert "\npg_up 1\n" in page
+    assert "pg_stat_database_numbackends{" in page
+
+
+def test_it_runs_as_process_1_without_any_privilege(container: Container) -> None:
+    status = Path(f"/proc/{container.state['Pid']}/status").read_text()
+    fields = dict(line.split(":\t", 1) for line in status.splitlines())
+    assert fields["NStgid"].split()[-1] == "1"
+    assert set(fields["Uid"].split() + fields["Gid"].split()) == {"65532"}
+    assert int(fields["CapEff"] + fields["CapBnd"], 16) == 0
+    assert fields["NoNewPrivs"] == "1"
+
+
+def test_it_would_write_nothing_on_a_root_that_lets_it(newest: Server) -> None:
+    with Container({"DATA_SOURCE_NAME": newest.dsn()}, "--read-only=false") as writable:
+        writable.wait_ready()
+        assert writable.stop() == 0
+        written = set(image.podman("diff", writable.id).split()) - {"A", "C"}
+    assert written <= {"/etc", "/etc/passwd", "/etc/group"}  # the engine names the user there
+
+
+def test_it_ends_when_it_is_told_to(newest: Server) -> None:
+    started = time.monotonic()
+    with Container({"DATA_SOURCE_NAME": newest.dsn()}, "--read-only-tmpfs=false") as running:
+        ready = time.monotonic() - started if running.wait_ready() else 0
+        peak = re.findall(
+            r"VmHWM:\s*(\d+)", Path(f"/proc/{running.state['Pid']}/status").read_text()
+        )
+        told = time.monotonic()
+        code = running.stop()
+        ended = time.monotonic() - told
+    assert code == 0
+    assert ended < 5
+    report(ready, ended, int(peak[0]))
+
+
+def report(ready: float, ended: float, peak_kb: int) -> None:
+    whole, base = image.inspect(image.NAME), image.inspect(image.BASE)
+    layers = len(whole["RootFS"]["Layers"]) - len(base["RootFS"]["Layers"])
+    size = whole["Size"] - base["Size"]
+    print(
+        f"\nimage: {size / 1e6:.1f} MB in {layers} layers on a base of {base['Size'] / 1e6:.0f} MB;"
+        f" ready {ready:.1f} s after `run`, peak {peak_kb / 1024:.0f} MB, ended in {ended:.1f} s"
+    )
+
+
+def test_it_says_what_is_wrong_and_leaves() -> None:
+    with Container({"DATA_SOURCE_NAME": ""}) as confused:
+        assert int(image.podman("wait", confused.id)) == 2
+        assert "DATA_SOURCE_NAME" in confused.log
+
+
+@pytest.fixture
+def certified(local_majors: list[int]) -> Iterator[tuple[Server, Path]]:
+    """A server with TLS, and its certificate, which is that of its CA too."""
+    nobody = pwd.getpwnam("nobody")
+    with TemporaryDirectory() as home, closing(launch(min(local_majors))) as server:
+        certificate, key = Path(home, "certificate"), Path(home, "key")
+        command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-noenc", "-subj=/CN=test"]
+        files = [
+            "-addext=subjectAltName=IP:127.0.0.1",
+            "-out",
+            str(certificate),
+            "-keyout",
+            str(key),
+        ]
+        subprocess.run([*command, *files], check=True, capture_output=True)
+        Path(home).chmod(0o755)
+        os.chown(key, nobody.pw_uid, nobody.pw_gid)
+        server.configure(restart=True, ssl=True, ssl_cert_file=certificate, ssl_key_file=key)
+        yield server, certificate
+
+
+def test_it_knows_the_cas_of_the_system(certified: tuple[Server, Path]) -> None:
+    server, certificate = certified
+    dsn = server.dsn(sslmode="verify-full", sslrootcert="system")
+    as_ca = f"--volume={certificate}:{image.CAS}:ro"
+    with Container({"DATA_SOURCE_NAME": dsn}, as_ca) as trusting:
+        assert "\npg_up 1\n" in trusting.wait_ready().get("/metrics")[1]
+    with Container({"DATA_SOURCE_NAME": dsn}) as strict:
+        assert "\npg_up 0\n" in strict.wait_ready().get("/metrics")[1]
