@@ -32,11 +32,6 @@ _dsn = click.option(
 )
 
 
-def main() -> NoReturn:
-    """Run the command; the entry point of `pgvitals`."""
-    sys.exit(command(standalone_mode=True))
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="pgvitals")
 def command() -> None:

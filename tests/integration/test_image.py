@@ -128,6 +128,15 @@ def test_it_ends_when_it_is_told_to(newest: Server) -> None:
     report(ready, ended, int(peak[0]))
 
 
+@pytest.mark.parametrize("after", [0.2, 0.4, 0.8])
+def test_it_ends_when_it_is_told_to_while_it_still_loads(newest: Server, after: float) -> None:
+    with Container({"DATA_SOURCE_NAME": newest.dsn()}) as starting:
+        time.sleep(after)
+        told = time.monotonic()
+        assert starting.stop() in (0, 143)
+        assert time.monotonic() - told < 5
+
+
 def report(ready: float, ended: float, peak_kb: int) -> None:
     whole, base = image.inspect(image.NAME), image.inspect(image.BASE)
     layers = len(whole["RootFS"]["Layers"]) - len(base["RootFS"]["Layers"])
