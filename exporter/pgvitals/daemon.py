@@ -1,5 +1,6 @@
 """The daemon: `pgvitals run`, from its configuration to its signals."""
 
+import queue
 import signal
 import threading
 
@@ -23,8 +24,9 @@ class Daemon:
 
     def __init__(self, flags: Flags) -> None:
         self._flags = flags
-        self._stopping = threading.Event()
-        self._reload_wanted = threading.Event()
+        # Of all that threads wait for, only this kind may be told something by a signal handler.
+        self._ends: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._reloads: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._reloading = threading.Lock()
         self._telemetry = Telemetry()
         self._poller = Poller()
@@ -40,15 +42,16 @@ class Daemon:
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP reloads."""
-        signal.signal(signal.SIGTERM, lambda *_: self._stopping.set())
-        signal.signal(signal.SIGINT, lambda *_: self._stopping.set())
-        signal.signal(signal.SIGHUP, lambda *_: self._reload_wanted.set())
+        signal.signal(signal.SIGTERM, lambda *_: self._ends.put(True))
+        signal.signal(signal.SIGINT, lambda *_: self._ends.put(True))
+        signal.signal(signal.SIGHUP, lambda *_: self._reloads.put(True))
+        threading.Thread(target=self._keep_reloading, name="reload", daemon=True).start()
         self._poller.apply(self._settings, self._loaded)
         for server in self._servers:
             threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
         addresses = [server.address for server in self._servers]
         _log.info("listening", addresses=addresses, path=self._settings.web.telemetry_path)
-        self._poller.run(self._stopping, self._on_tick)
+        self._poller.run(self._ended)
         _log.info("stopping")
         self._poller.stop()
 
@@ -76,8 +79,16 @@ class Daemon:
         self._settings = settings
         _log.info("configuration reloaded", instances=list(settings.instances))
 
-    def _on_tick(self) -> None:
-        if self._reload_wanted.is_set():
-            self._reload_wanted.clear()
-            # Not here: the loop that calls this keeps the deadlines.
-            threading.Thread(target=self.reload, name="reload", daemon=True).start()
+    def _ended(self, seconds: float) -> bool:
+        """Wait so long for a signal that ends us."""
+        try:
+            return self._ends.get(timeout=seconds)
+        except queue.Empty:
+            return False
+
+    def _keep_reloading(self) -> None:
+        """Reload when told; told many times meanwhile, once."""
+        while self._reloads.get():
+            while not self._reloads.empty():
+                self._reloads.get()
+            self.reload()

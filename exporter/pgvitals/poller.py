@@ -115,11 +115,10 @@ class Poller:
         for worker in new:
             worker.start(after=gone)
 
-    def run(self, until: threading.Event, every_tick: Callable[[], None]) -> None:
-        """Keep the deadlines until `until` is set; `every_tick` is called several times a second."""
-        while not until.wait(TICK):
+    def run(self, ended: Callable[[float], bool]) -> None:
+        """Keep the deadlines until `ended`, which waits for so many seconds at most, says so."""
+        while not ended(TICK):
             self.deadlines.enforce(time.monotonic())
-            every_tick()
 
     def stop(self, timeout: float = 2.0) -> None:
         """End all polling; what still waits for an answer is cut off."""

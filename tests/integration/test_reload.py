@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -388,3 +389,14 @@ def test_each_of_several_instances_has_its_page(running: Running) -> None:
 )
 def test_a_probe_of_nothing_we_watch_is_refused(running: Running, path: str, status: int) -> None:
     assert running.daemon.get(path).status == status
+
+
+def test_signals_that_come_one_after_another_neither_block_it_nor_pile_up() -> None:
+    """A handler interrupts the main thread wherever it is, also while it holds a lock."""
+    with Daemon(environment={"DATA_SOURCE_NAME": "host=127.0.0.1 port=1"}) as daemon:
+        for _ in range(3000):
+            daemon.process.send_signal(signal.SIGHUP)
+            time.sleep(0.0003)
+        reloads = daemon.log.count("configuration reloaded")
+        assert 1 <= reloads < 1500, "told many times meanwhile, it reloads once"
+        assert daemon.get("/-/healthy").status == 200
