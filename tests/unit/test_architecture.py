@@ -14,7 +14,12 @@ import pytest
 import pgvitals
 
 PACKAGE = Path(pgvitals.__file__).parent
-MODULES = {file.stem: file for file in sorted(PACKAGE.rglob("*.py")) if file.stem != "__init__"}
+MODULES = {
+    ".".join(file.relative_to(PACKAGE).with_suffix("").parts): file
+    for file in sorted(PACKAGE.rglob("*.py"))
+    if file.stem != "__init__"
+}
+"""By their names below the package, such as query or demo.server."""
 IO = {"asyncio", "http", "psycopg", "psycopg_pool", "signal", "socket", "subprocess", "urllib"}
 """What only modules that talk to somebody import."""
 HEAVY = ("rich", "pglast", "hypothesis", "requests", "testcontainers")
@@ -36,8 +41,9 @@ def imported(module: str) -> Iterator[str]:
 
 def ours(module: str) -> set[str]:
     """The modules of the package that a module imports."""
-    dotted = (name.split(".") for name in imported(module) if name.startswith("pgvitals"))
-    return {part for parts in dotted for part in parts[1:] if part in MODULES} - {module}
+    names = [f"{name}." for name in imported(module)]
+    found = {m for m in MODULES if any(n.startswith(f"pgvitals.{m}.") for n in names)}
+    return found - {module}
 
 
 def outside(module: str) -> set[str]:
@@ -74,6 +80,12 @@ def test_nothing_imports_the_commands() -> None:
     assert {module for module in MODULES if "daemon" in GRAPH[module]} <= {"cli"}
 
 
+def test_only_the_demo_knows_the_demo() -> None:
+    demo = {module for module in MODULES if module.startswith("demo.")}
+    assert demo
+    assert [module for module in set(MODULES) - demo if GRAPH[module] & demo] == []
+
+
 @pytest.mark.parametrize(
     "module",
     ["document", "facts", "query", "catalogue", "sample", "exposition", "markup", "deadline"],
@@ -97,7 +109,7 @@ def test_a_module_is_small_enough_to_read(module: str) -> None:
 @pytest.mark.parametrize("module", MODULES)
 def test_everything_public_says_what_it_is_for(module: str) -> None:
     whole = tree(module)
-    silent = [] if ast.get_docstring(whole) or module == "__main__" else [module]
+    silent = [] if ast.get_docstring(whole) or module.endswith("__main__") else [module]
     classes = [node for node in ast.walk(whole) if isinstance(node, ast.ClassDef)]
     owners: list[ast.Module | ast.ClassDef] = [whole, *classes]
     for owner in owners:

@@ -1,0 +1,1 @@
+"""The demo: a PostgreSQL server of its own, a shop with deliberate faults, and pgvitals watching it."""
