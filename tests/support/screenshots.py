@@ -41,7 +41,7 @@ FAILING = {
     "wal_files": "select count(*) as v from pg_ls_waldir()",
     "sessions": "select g as v, g as pid from generate_series(1, 50) g",
 }
-COPIES = 5
+COPIES = 8
 
 
 def main() -> None:
