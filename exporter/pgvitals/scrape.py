@@ -1,6 +1,6 @@
 """The scrape: what postgres_exporter says of itself under names that alerts know, said of our visits."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from pgvitals import exposition, sample
 from pgvitals.collector import Collector
@@ -37,7 +37,7 @@ _COLLECTOR_DURATION = Described(
 _COLLECTOR_SUCCESS = Described(
     "pg_scrape_collector_success",
     "gauge",
-    "1 if the last run of a collector succeeded wherever it is meant to run, else 0.",
+    "1 if the last run of a collector succeeded, not too long ago, wherever it is meant to run, else 0.",
 )
 
 
@@ -55,18 +55,20 @@ def of_instance(instance: Instance, now: float) -> bytes:
     if reason != STARTING:
         parts.append(family(_ERROR, [("", int(bool(reason) or failed))]))
         parts.append(family(_DURATION, [("", instance.visit_duration)]))
-    return b"".join([*parts, *(_collectors(ran) if not reason else ())])
+    return b"".join([*parts, *(_collectors(ran, now) if not reason else ())])
 
 
-def _collectors(ran: Iterable[Collector]) -> Iterator[bytes]:
+def _collectors(ran: Iterable[Collector], now: float) -> Iterator[bytes]:
     groups: dict[str, list[Collector]] = {}
     for collector in ran:
         groups.setdefault(peer().collector(collector.query.name), []).append(collector)
     named = [(exposition.braces([sample.label("collector", n)]), g) for n, g in groups.items()]
     yield family(_COLLECTOR_DURATION, [(n, sum(c.status.duration for c in g)) for n, g in named])
-    yield family(_COLLECTOR_SUCCESS, [(n, int(_succeeded(g))) for n, g in named])
+    well = [(name, int(all(_is_well(c, now) for c in group))) for name, group in named]
+    yield family(_COLLECTOR_SUCCESS, well)
 
 
-def _succeeded(group: Sequence[Collector]) -> bool:
-    outcomes = (c.status.outcome or Outcome("success") for c in group)
-    return all(o.kind == "success" or o.reason in _ELSEWHERE for o in outcomes)
+def _is_well(collector: Collector, now: float) -> bool:
+    """Whether what it shows is there, or is not meant to be."""
+    ended = collector.status.outcome or Outcome("success")
+    return ended.reason in _ELSEWHERE or (ended.kind == "success" and collector.fresh(now))

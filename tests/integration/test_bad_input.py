@@ -11,7 +11,7 @@ import pytest
 from psycopg import sql
 
 from pgvitals.catalogue import shipped
-from support.daemon import Daemon, until
+from support.daemon import Daemon, instance, until
 from support.queries import only, outcomes, page, write
 from support.servers import Server
 
@@ -353,8 +353,9 @@ def test_a_role_without_pg_monitor_meets_no_error(server: Server) -> None:
     with server.connect() as connection:
         connection.execute("create role bad_plain login password 'plain'")
     try:
-        config = {"instances": {"main": {"dsn": server.dsn(user="bad_plain", password="plain")}}}
-        with Daemon(config) as daemon:
+        config = instance(server.dsn(user="bad_plain", password="plain"))
+        everything = {name: {"enabled": True} for name in shipped()}
+        with Daemon(config | {"queries": everything}) as daemon:
             daemon.wait_ready()
             ended = outcomes(daemon)
             assert not [e for e in daemon.events if e["level"] in ("warning", "error")]

@@ -223,7 +223,10 @@ def test_runs_on_a_standby(choose: Callable[[list[int]], int], local_majors: lis
                 if query.requires.min_version <= primary.major and not query.requires.extensions
             ]
             rows = {name: collect(connection, name) for name in names}
+            seen = fetch(connection, "select name, setting, unit, vartype from pg_settings")
     assert rows["recovery"] == [{"in_recovery": "t"}]
+    told = {row["name"]: number(row["value"]) for row in rows["settings"]}
+    assert told == dict(pair for row in seen if (pair := rule(*row)))
     assert rows["replication"][0]["is_replica"] == "t"
     assert number(rows["replication"][0]["last_replay"]) >= 0
 
@@ -779,7 +782,10 @@ def test_exposed_schemas_are_those_of_the_api(database: Database) -> None:
 
 def test_the_background_writer_keeps_counters_that_moved(server: Server) -> None:
     old = "select checkpoints_timed::text, checkpoints_req::text, buffers_checkpoint::text"
-    new = "select num_timed::text, num_requested::text, buffers_written::text"
+    new = (
+        "select (num_timed + restartpoints_timed)::text,"
+        " (num_requested + restartpoints_req)::text, buffers_written::text"
+    )
     with server.connect() as connection:
         connection.execute("checkpoint")
         (row,) = collect(connection, "stat_bgwriter")
@@ -792,6 +798,28 @@ def test_the_background_writer_keeps_counters_that_moved(server: Server) -> None
     assert number(row["buffers_backend"]) > 0, "whoever fills a new table writes"
     assert number(row["buffers_alloc"]) > 0
     assert number(row["stats_reset"]) == pytest.approx(time.time(), abs=86_400)
+
+
+@pytest.mark.since(17)
+def test_whoever_fills_a_table_writes_its_blocks(database: Database) -> None:
+    with database.connect() as watcher:
+        (before,) = collect(watcher, "stat_bgwriter")
+        with database.connect() as worker:
+            text = "select repeat('x', 500) from generate_series(1, 50000)"
+            run(worker, f"create table filled as {text}")
+        ((blocks,),) = fetch(watcher, "select pg_relation_size('filled') / 8192")
+        least = number(before["buffers_backend"]) + blocks
+        eventually(lambda: number(one(watcher, "stat_bgwriter")["buffers_backend"]) >= least, 5)
+
+
+@pytest.mark.parametrize("choose", [min, max])
+def test_restartpoints_count_as_checkpoints_as_they_always_did(
+    choose: Callable[[list[int]], int], local_majors: list[int]
+) -> None:
+    with closing(launch(choose(local_majors))) as primary, primary.standby().connect() as standby:
+        asked = number(one(standby, "stat_bgwriter")["checkpoints_req"]) + 1
+        run(standby, "checkpoint")
+        eventually(lambda: number(one(standby, "stat_bgwriter")["checkpoints_req"]) >= asked, 5)
 
 
 @pytest.mark.since(17)
@@ -812,6 +840,18 @@ def test_wal_is_what_is_in_its_directory(server: Server) -> None:
         )
     assert number(row["segments"]) >= 1
     assert number(row["size"]) == number(row["segments"]) * segment
+
+
+def test_the_number_of_a_node_may_be_of_any_length(newest: Server) -> None:
+    node = "9" * 40
+    with newest.connect() as connection:
+        run(
+            connection,
+            "create temp table pg_stat_wal_receiver as select * from pg_stat_wal_receiver;\n"
+            f"insert into pg_temp.pg_stat_wal_receiver (slot_name) values ('repmgr_slot_{node}')",
+        )
+        (row,) = collect(connection, "stat_wal_receiver")
+    assert row["upstream_node"] == node
 
 
 def test_nothing_archived_has_no_age(victim: Server) -> None:

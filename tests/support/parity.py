@@ -67,7 +67,7 @@ class Difference(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """A row of docs/migrating.md: in which releases, which families differ how."""
+    """A row of docs/migrating.md: which families differ how, and from which releases (all, until 0.19)."""
 
     patterns: tuple[str, ...]
     kinds: tuple[str, ...]
@@ -76,9 +76,8 @@ class Explanation(NamedTuple):
 
     def covers(self, difference: Difference, release: tuple[int, ...]) -> bool:
         """Whether this is why."""
-        word, _, version = self.releases.partition(" ")
-        limit = tuple(map(int, version.split("."))) if version else ()
-        known = word == "all" or (release[:2] <= limit if word == "until" else release[:2] >= limit)
+        last = re.findall(r"\d+", self.releases)
+        known = self.releases == "all" or release[:2] <= tuple(map(int, last))
         fits = any(fnmatchcase(difference.family, pattern) for pattern in self.patterns)
         return known and fits and difference.kind in self.kinds
 

@@ -114,6 +114,7 @@ def test_without_a_flag_nothing_is_said() -> None:
         ("--no-collector.database", {"database": False, "database_size": False}),
         ("--no-collector.rls", {"rls": False}),
         ("--collector.xlog_location", {}),
+        ("--no-collector.bgwriter", {"stat_bgwriter": False}),
         (
             "--no-collector.replication_slot",
             {

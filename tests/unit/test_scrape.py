@@ -1,5 +1,7 @@
 """The scrape: the names by which alerts of postgres_exporter know that something is wrong."""
 
+from dataclasses import replace
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -26,7 +28,7 @@ def ended(instance: Instance, *runs: tuple[str, str, Outcome | None]) -> None:
     """Let the server be up, and the collectors of these queries and databases have ended so."""
     instance.heartbeat.answered(NOW, 0.1)
     instance.collectors = tuple(
-        Collector(query(name), database, status=Status(outcome, duration=0.5))
+        Collector(query(name), database, status=Status(outcome, duration=0.5, success_at=NOW))
         for name, database, outcome in runs
     )
 
@@ -81,6 +83,15 @@ def test_what_is_not_meant_for_a_server_is_no_failure(
     found = read(instance)
     assert found[SUCCESS] == {"wal": success}
     assert found["pg_exporter_last_scrape_error"] == {"": error}
+
+
+def test_what_succeeded_too_long_ago_to_be_shown_is_no_success(instance: Instance) -> None:
+    ended(instance, ("wal", "a", Outcome("success")), ("wal", "b", Outcome("success")))
+    late = instance.collectors[1]
+    late.status = replace(late.status, success_at=NOW - late.interval - 61)
+    assert read(instance)[SUCCESS] == {"wal": 0}
+    late.status = replace(late.status, outcome=Outcome("skipped", "version"))
+    assert read(instance)[SUCCESS] == {"wal": 1}
 
 
 def test_while_the_server_is_down_its_collectors_are_not_shown(instance: Instance) -> None:
