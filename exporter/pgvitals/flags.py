@@ -8,12 +8,13 @@ from typing import Any, NamedTuple, TypeVar
 import click
 import msgspec
 
-from pgvitals import catalogue, config
+from pgvitals import catalogue
 from pgvitals.catalogue import Catalogue
 from pgvitals.config import Config, Databases, InstanceConfig
 from pgvitals.document import Mistake, Mistakes
 from pgvitals.peer import Flag, peer
 from pgvitals.query import Override
+from pgvitals.settings import load
 from pgvitals.strict import explain
 from pgvitals.web import parse_address
 
@@ -116,7 +117,7 @@ def collect(given: Mapping[str, Any]) -> Flags:
 
 def settle(flags: Flags) -> tuple[Config, Catalogue]:
     """File, environment and flags, together; raises Mistakes."""
-    settings, loaded = config.load(flags.config_file)
+    settings, loaded = load(flags.config_file)
     web = _changed(
         settings.web,
         listen_addresses=flags.listen_addresses,
@@ -183,8 +184,8 @@ def _switched(given: Mapping[str, Any]) -> dict[str, bool]:
 def _databases(given: Mapping[str, Any]) -> Databases | None:
     if not given.get("discover"):
         return None
-    listed = (_names(given["include"]) or ("*",), _names(given["exclude"]))
-    return Databases(*listed)
+    # There the connected database is watched in any case, and the lists are for the others.
+    return Databases(_names(given["include"]) or ("*",), _names(given["exclude"]), connected=True)
 
 
 def _names(listed: str) -> tuple[str, ...]:

@@ -208,7 +208,7 @@ class Instance:
             self._found = tuple(
                 name
                 for name in found
-                if self.config.databases.wants(name) and UNREADABLE not in name
+                if self.config.databases.wants(name, self._main) and UNREADABLE not in name
             )
             self._bind()
 

@@ -138,7 +138,7 @@ def of_queries(samples: list[Sample], what: str) -> list[Sample]:
 def test_memory_does_not_grow_while_tables_come_and_go(victim: Server) -> None:
     database = victim.create_database()
     often = {
-        name: {"interval": f"{1 + turn % 2}s"}
+        name: {"interval": f"{1 + turn % 2}s", "enabled": True}
         for turn, (name, query) in enumerate(shipped().items())
         if query.scope == "database"
     }

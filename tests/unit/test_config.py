@@ -7,16 +7,11 @@ import pytest
 from hypothesis import example, given
 
 from pgvitals import catalogue, config
-from pgvitals.config import (
-    Config,
-    Databases,
-    InstanceConfig,
-    from_environment,
-    from_libpq,
-    load,
-)
+from pgvitals.config import Config, Databases, InstanceConfig
 from pgvitals.document import Mistakes
+from pgvitals.environment import from_environment, from_libpq
 from pgvitals.query import Override
+from pgvitals.settings import load
 from pgvitals.strict import Duration
 from unit.material import complaint, quick
 from unit.material import some_text as hard
@@ -305,6 +300,13 @@ def test_the_patterns_come_from_the_file(file: Path) -> None:
     assert found["a"].databases == Databases(("a", "b"), ("c",))
     assert found["b"].databases is None
     assert Databases().wants("anything")
+
+
+def test_the_connected_database_may_be_wanted_in_any_case() -> None:
+    databases = Databases(("a",), ("main",), connected=True)
+    assert databases.wants("main", "main")
+    assert not databases.wants("other", "main")
+    assert not Databases(("a",), ("main",)).wants("main", "main")
 
 
 def test_the_limit_of_databases_comes_from_the_file(file: Path) -> None:

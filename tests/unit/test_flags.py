@@ -8,10 +8,11 @@ import pytest
 
 from pgvitals import catalogue, cli, flags
 from pgvitals.catalogue import Catalogue
-from pgvitals.config import Config, Databases, load
+from pgvitals.config import Config, Databases
 from pgvitals.document import Mistakes
 from pgvitals.flags import Flags, settle
 from pgvitals.peer import peer
+from pgvitals.settings import load
 from pgvitals.strict import Duration
 
 
@@ -100,6 +101,10 @@ def test_a_flag_that_is_wrong_is_a_mistake(file: Path, flags: Flags) -> None:
 
 # What postgres_exporter takes
 
+EVERY = Databases(connected=True)
+EVERY_BUT = Databases(("*",), ("a", "b"), connected=True)
+ONLY = Databases(("a",), connected=True)
+
 
 def test_without_a_flag_nothing_is_said() -> None:
     assert parse() == Flags()
@@ -166,9 +171,9 @@ def test_a_switch_wins_over_the_file(file: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "databases"),
     [
-        (["--auto-discover-databases"], Databases()),
-        (["--auto-discover-databases", "--exclude-databases=a, b"], Databases(("*",), ("a", "b"))),
-        (["--auto-discover-databases", "--include-databases=a"], Databases(("a",))),
+        (["--auto-discover-databases"], EVERY),
+        (["--auto-discover-databases", "--exclude-databases=a, b"], EVERY_BUT),
+        (["--auto-discover-databases", "--include-databases=a"], ONLY),
         (["--include-databases=a", "--exclude-databases=b"], None),
         (["--no-auto-discover-databases"], None),
     ],
@@ -191,7 +196,7 @@ def test_a_database_that_is_named_is_no_pattern() -> None:
 def test_databases_of_the_flags_are_those_of_every_instance(file: Path) -> None:
     file.write_text("instances: {a: {databases: {include: [x]}}, b: {}}", "utf-8")
     found = parse("--auto-discover-databases")._replace(config_file=file)
-    assert [i.databases for i in settle(found)[0].instances.values()] == [Databases()] * 2
+    assert [i.databases for i in settle(found)[0].instances.values()] == [EVERY] * 2
     assert settle(Flags(config_file=file))[0].instances["a"].databases == Databases(("x",))
 
 
@@ -200,7 +205,7 @@ def test_databases_of_the_flags_are_those_of_every_instance(file: Path) -> None:
     [
         ("PG_EXPORTER_WEB_TELEMETRY_PATH", "/m", Flags(telemetry_path="/m")),
         ("PG_EXPORTER_WEB_LISTEN_ADDRESS", ":1", Flags(listen_addresses=(":1",))),
-        ("PG_EXPORTER_AUTO_DISCOVER_DATABASES", "true", Flags(databases=Databases())),
+        ("PG_EXPORTER_AUTO_DISCOVER_DATABASES", "true", Flags(databases=EVERY)),
         ("PG_EXPORTER_AUTO_DISCOVER_DATABASES", "false", Flags()),
         ("PG_EXPORTER_DISABLE_SETTINGS_METRICS", "true", Flags(switches={"settings": False})),
         ("PG_EXPORTER_DISABLE_DEFAULT_METRICS", "false", Flags()),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pgvitals import catalogue, config
+from pgvitals import catalogue, settings
 from pgvitals.document import Mistakes
 
 INVALID = Path(__file__).parents[1] / "invalid"
@@ -32,7 +32,7 @@ def test_a_wrong_query_file_is_refused_with_line_path_found_and_expected(file: P
 
 @pytest.mark.parametrize("file", files(INVALID / "config"))
 def test_a_wrong_configuration_is_refused_with_line_path_found_and_expected(file: Path) -> None:
-    check(file, lambda wrong: config.load(wrong, {}))
+    check(file, lambda wrong: settings.load(wrong, {}))
 
 
 def test_there_are_files_to_check() -> None:

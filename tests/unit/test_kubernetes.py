@@ -9,7 +9,7 @@ import pytest
 import yaml
 from kubernetes_validate.utils import all_versions  # type: ignore[import-untyped]
 
-from pgvitals import __version__, cli, config
+from pgvitals import __version__, cli, config, environment, settings
 from pgvitals.poller import Poller
 from pgvitals.site import Site
 from pgvitals.telemetry import Telemetry
@@ -128,14 +128,14 @@ def test_the_sidecar_can_be_a_native_one(version: str) -> None:
 )
 def test_pgvitals_reads_each_of_its_variables(workload: Object, instance: str) -> None:
     variables = {item["name"]: item["value"] for item in ours(workload)["env"]}
-    instances = config.from_environment(variables)
+    instances = environment.from_environment(variables)
     assert list(instances) == [instance]
     assert instances[instance].password_file.startswith(
         ours(workload)["volumeMounts"][0]["mountPath"]
     )
     for variable in variables:
         less = {other: value for other, value in variables.items() if other != variable}
-        assert config.from_environment(less) != instances, f"{variable} changes nothing"
+        assert environment.from_environment(less) != instances, f"{variable} changes nothing"
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def several(tmp_path: Path) -> config.Config:
     """The configuration in the ConfigMap, as pgvitals reads it."""
     file = tmp_path / "pgvitals.yaml"
     file.write_text(one("ConfigMap", "pgvitals-several")["data"][file.name])
-    return config.load(file, {})[0]
+    return settings.load(file, {})[0]
 
 
 def test_the_container_gets_the_configuration(several: config.Config) -> None:
