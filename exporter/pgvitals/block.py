@@ -21,25 +21,67 @@ class Rendered(NamedTuple):
     lost: int
 
 
-def render(query: Query, table: Table, labels: list[str]) -> Rendered:
-    """Write the families of `query` from `table`; `labels[i]` is the label text of its row i."""
-    if query.families_from:
-        return _from_rows(query.families_from, table)
-    families, series, lost = [], 0, 0
-    for name, metric in query.metrics.items():
-        body, count, unusable = _family(name, metric, table, labels, query.max_series)
-        families.append(Family(name, exposition.header(name, metric.type, metric.help), body))
-        series, lost = series + count, lost + unusable
-    return Rendered(tuple(families), series, lost)
+class _Written(NamedTuple):
+    """A family as it was written last: from which values, with how many series, and what was lost."""
+
+    values: str
+    family: Family
+    series: int
+    lost: int
 
 
-def _family(
-    name: str, metric: Metric, table: Table, labels: list[str], most: int
-) -> tuple[bytes, int, int]:
-    """A family's text, its series and what was lost; `most` bounds a histogram's, many a row."""
-    if metric.type != "histogram":
+class Writer:
+    """Writes the blocks of a query; what has not changed since the last one stays as it was."""
+
+    def __init__(self, query: Query) -> None:
+        self._query = query
+        self._labels: list[str] = []
+        self._written: dict[str, _Written] = {}
+
+    def write(self, table: Table, labels: list[str]) -> Rendered:
+        """Write all families; `labels[i]` is the label text of the table's row i.
+
+        A list of labels that was given before must be unchanged.
+        """
+        if source := self._query.families_from:
+            return _from_rows(source, table)
+        if labels is not self._labels:
+            self._labels, self._written = labels, {}
+        for name, metric in self._query.metrics.items():
+            if metric.type == "histogram":
+                self._written[name] = _histograms(
+                    name, metric, table, labels, self._query.max_series
+                )
+            else:
+                self._written[name] = self._plain(name, metric, table)
+        done = self._written.values()
+        block = tuple(w.family for w in done)
+        return Rendered(block, sum(w.series for w in done), sum(w.lost for w in done))
+
+    def _plain(self, name: str, metric: Metric, table: Table) -> _Written:
         values, lost = table.values(metric.column)
-        return *exposition.samples(name, labels, values), lost
+        text = _text(values)
+        last = self._written.get(name)
+        if last and last.values == text:
+            return last._replace(lost=lost)
+        body, series = exposition.samples(name, self._labels, values)
+        return _Written(text, _made(name, metric, body), series, lost)
+
+
+def _text(values: sample.Column) -> str:
+    """All values as one text that no others have: a value has no line end, and NULL is none."""
+    try:
+        return "\n".join(values)  # type: ignore[arg-type]  # most columns have no NULL
+    except TypeError:
+        return "\n".join("NULL" if value is None else value for value in values)
+
+
+def _made(name: str, metric: Metric, body: bytes) -> Family:
+    return Family(name, exposition.header(name, metric.type, metric.help), body)
+
+
+def _histograms(name: str, metric: Metric, table: Table, labels: list[str], most: int) -> _Written:
+    """A family of histograms, one a row; `most` bounds their series."""
     lines: list[str] = []
     lost = 0
     for label, *cells in zip(labels, *map(table.column, metric.columns), strict=True):
@@ -51,7 +93,7 @@ def _family(
         fits = len(lines) + len(more) <= most
         lines += more if fits else []
         lost += not fits
-    return "".join(lines).encode(), len(lines), lost
+    return _Written("", _made(name, metric, "".join(lines).encode()), len(lines), lost)
 
 
 def _histogram(name: str, label: str, cells: list[sample.Cell]) -> list[str]:

@@ -1,14 +1,16 @@
 """A collector: a query bound to one database of one instance; it turns rows into a block."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from pgvitals import exposition, outcome, sample
-from pgvitals.block import render
+from pgvitals.block import Writer
 from pgvitals.exposition import Block
 from pgvitals.facts import Facts
 from pgvitals.outcome import Outcome
 from pgvitals.query import Query
+from pgvitals.sample import Cell
 from pgvitals.session import Row, Session
 from pgvitals.table import MissingColumns, Table
 
@@ -49,7 +51,14 @@ class Collector:
     due: float = 0.0
     stretch: int = 1
     status: Status = field(default_factory=Status)
-    _labels: dict[Row, str] = field(default_factory=dict, repr=False)
+    _keys: list[list[Cell]] = field(default_factory=list, repr=False)
+    _labels: list[str] = field(default_factory=list, repr=False)
+    _first: list[int] = field(default_factory=list, repr=False)
+    _shown: list[str] = field(default_factory=list, repr=False)
+
+    def __post_init__(self) -> None:
+        """Begin with nothing written."""
+        self._writer = Writer(self.query)
 
     def run(self, session: Session, facts: Facts, timeout: float) -> Outcome:
         """Run the query once and keep what came; raises psycopg.Error."""
@@ -102,23 +111,35 @@ class Collector:
             self.status = replace(self.status, failures=0)
 
     def _keep(self, table: Table) -> None:
-        keys = table.keys(self.query.labels)
-        known = self._labels
-        # A row's label text is made once for its identity, and forgotten with it.
-        self._labels = {key: known.get(key) or self._label_text(key) for key in keys}
-        came = [self._labels[key] for key in keys]
-        labels = came if self.query.families_from else table.distinct(came)
-        block, series, lost = render(self.query, table, labels)
+        came = table.size
+        self._identify(table)
+        if len(self._shown) < came:
+            table.keep(self._first)
+        block, series, lost = self._writer.write(table, self._shown)
         self.status = replace(
             self.status,
             success_at=time.monotonic(),
             success_time=time.time(),
-            rows=len(table.rows),
+            rows=table.size,
             series=series,
             dropped=table.omitted + lost,
-            duplicates=len(came) - len(labels),
+            duplicates=came - table.size,
             block=block,
         )
+
+    def _identify(self, table: Table) -> None:
+        """Make each row's label text, once for its identity; nothing changes while no row comes or goes."""
+        keys = [table.column(name) for name in self.query.labels]
+        if keys == self._keys and len(self._labels) == table.size:
+            return
+        known = dict(zip(zip(*self._keys, strict=True), self._labels, strict=False))
+        rows = list(zip(*keys, strict=True)) or [()] * table.size
+        self._keys = keys
+        self._labels = [known.get(row) or self._label_text(row) for row in rows]
+        self._shown = self._labels
+        if not self.query.families_from and len(set(self._labels)) < table.size:
+            self._first = _first(self._labels)
+            self._shown = [self._labels[row] for row in self._first]
 
     def _label_text(self, key: Row) -> str:
         cells = dict(zip(self.query.labels, key, strict=True))
@@ -127,3 +148,9 @@ class Collector:
         return exposition.braces(
             [sample.label(name, cells[name]) for name in self.query.all_labels]
         )
+
+
+def _first(labels: Sequence[str]) -> list[int]:
+    """The positions at which each label text stands first."""
+    backwards = zip(reversed(labels), reversed(range(len(labels))), strict=True)
+    return sorted(dict(backwards).values())

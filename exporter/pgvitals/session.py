@@ -51,14 +51,29 @@ class NoRows(psycopg.ProgrammingError):
     """A statement that is no query, such as COPY; the connection is not used after it."""
 
 
+class Shape(NamedTuple):
+    """The columns of a result: their names, and their types (pg_type oids)."""
+
+    names: tuple[str, ...]
+    types: tuple[int, ...]
+
+    @classmethod
+    def of(cls, result: pq.abc.PGresult) -> "Shape":
+        """The shape that a result has."""
+        return cls(_names(result), tuple(map(result.ftype, range(result.nfields))))
+
+
 class Chunk:
-    """Some rows of a result: the columns' `names` and `types` (pg_type oids), and the rows' number."""
+    """Some rows of a result: the `names` and `types` of its columns, and the `size`, their number."""
 
     def __init__(
-        self, result: pq.abc.PGresult, connection: Connection, adapters: adapt.AdaptersMap
+        self,
+        result: pq.abc.PGresult,
+        shape: Shape,
+        connection: Connection,
+        adapters: adapt.AdaptersMap,
     ) -> None:
-        self.names = _names(result)
-        self.types = tuple(result.ftype(column) for column in range(result.nfields))
+        self.names, self.types = shape
         self.size = result.ntuples
         self._result, self._connection, self._adapters = result, connection, adapters
 
@@ -183,13 +198,15 @@ class Session:
 
     def _stream(self, statement: str) -> Iterator[Chunk]:
         """psycopg's own stream() cancels over another connection when left early; this never does."""
-        pgconn, failed = self.connection.pgconn, None
+        pgconn, failed, shape = self.connection.pgconn, None, None
         pgconn.send_query_params(statement.encode(), None)
         pgconn.set_chunked_rows_mode(CHUNK_ROWS)
         self.connection.wait(generators.send(pgconn))
         while result := self.connection.wait(generators.fetch(pgconn)):
             if result.status in (pq.ExecStatus.TUPLES_CHUNK, pq.ExecStatus.TUPLES_OK):
-                yield Chunk(result, self.connection, _BYTES if self._any_bytes else _TEXT)
+                shape = shape or Shape.of(result)
+                adapters = _BYTES if self._any_bytes else _TEXT
+                yield Chunk(result, shape, self.connection, adapters)
             elif result.status == pq.ExecStatus.FATAL_ERROR:
                 failed = result
             else:

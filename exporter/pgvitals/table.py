@@ -16,7 +16,7 @@ class MissingColumns(Exception):  # noqa: N818 - the columns are missing, the na
 
 
 class Table:
-    """At most `query.max_rows` rows of a result; `omitted` counts the others.
+    """At most `query.max_rows` rows of a result, column by column; `omitted` counts the others.
 
     Raises MissingColumns, and whatever reading the chunks raises.
     """
@@ -25,45 +25,35 @@ class Table:
         self._compat = query.compat
         self._index: dict[str, int] = {}
         self._types: tuple[int, ...] = ()
-        self.rows: list[Row] = []
+        self._columns: list[list[Cell]] = []
         read, best = 0, None
         for chunk in chunks:
-            self._index = {name: position for position, name in enumerate(chunk.names)}
-            self._types = chunk.types
+            if not self._types:
+                self._begin(chunk)
             room, read = query.max_rows - read, read + chunk.size
             if best or (room < chunk.size and query.keep and query.keep.column in self._index):
                 best = best or _Best(query.keep, self._index, query.max_rows)
-                best.take([*self.rows, *chunk.rows()], chunk.types)
-                self.rows = []
+                best.take([*zip(*self._columns, strict=True), *chunk.rows()], chunk.types)
+                self._begin(chunk)
             elif room > 0:
-                self.rows += chunk.rows()[:room]
-        self.rows = best.rows() if best else self.rows
-        self.omitted = read - len(self.rows)
+                self._add(chunk.rows()[:room])
+        if best:
+            self._add(best.rows())
+        self.omitted = read - self.size
         self._demand(query.columns)
 
-    def keys(self, names: Iterable[str]) -> list[Row]:
-        """The cells of some columns, row by row: what tells the rows apart."""
-        positions = [self._index[name] for name in names]
-        if not positions:
-            return [()] * len(self.rows)
-        if len(positions) == 1:
-            return [(row[positions[0]],) for row in self.rows]
-        return list(map(itemgetter(*positions), self.rows))
-
-    def distinct(self, labels: list[str]) -> list[str]:
-        """Leave the first row of each label text, and give the texts that are left."""
-        if len(set(labels)) == len(labels):
-            return labels
-        first: dict[str, Row] = {}
-        for text, row in zip(labels, self.rows, strict=True):
-            first.setdefault(text, row)
-        self.rows = list(first.values())
-        return list(first)
+    @property
+    def size(self) -> int:
+        """How many rows it has."""
+        return len(self._columns[0]) if self._columns else 0
 
     def column(self, name: str) -> list[Cell]:
         """A column as it came."""
-        position = self._index[name]
-        return [row[position] for row in self.rows]
+        return self._columns[self._index[name]]
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Leave these rows alone, by their positions."""
+        self._columns = [[column[row] for row in rows] for column in self._columns]
 
     def values(self, name: str) -> tuple[Column, int]:
         """A column as Prometheus writes it, and how many of its values it cannot hold."""
@@ -73,6 +63,15 @@ class Table:
         if self._compat and None in came:
             written = ["0" if c is None else w for c, w in zip(came, written, strict=True)]
         return written, lost
+
+    def _begin(self, chunk: Chunk) -> None:
+        self._index = {name: position for position, name in enumerate(chunk.names)}
+        self._types = chunk.types
+        self._columns = [[] for _ in chunk.names]
+
+    def _add(self, rows: Iterable[Row]) -> None:
+        for column, cells in zip(self._columns, zip(*rows, strict=True), strict=False):
+            column += cells
 
     def _demand(self, columns: Iterable[str]) -> None:
         if missing := [name for name in columns if name not in self._index]:

@@ -105,6 +105,11 @@ def table(of: Query, *chunks: Rows) -> Table:
     return Table(of, cast("Iterable[Chunk]", chunks))
 
 
+def rows(of: Table, names: Iterable[str]) -> list[Row]:
+    """Some columns of a table, row by row."""
+    return list(zip(*map(of.column, names), strict=True))
+
+
 @dataclass(frozen=True)
 class Prepared:
     """Rows that are there already, for a collector to read."""

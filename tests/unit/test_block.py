@@ -6,7 +6,7 @@ import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from pgvitals.block import MOST_BUCKETS, Rendered, render
+from pgvitals.block import MOST_BUCKETS, Rendered, Writer
 from pgvitals.exposition import page
 from unit.material import FLOAT8, GAUGE, INT8, NUMERIC, TEXT, Rows, query, result, table
 
@@ -26,7 +26,7 @@ NAMED = {"name": TEXT, "value": NUMERIC, "help": TEXT}
 
 def block(rows: Rows, labels: list[str] | None = None, **changes: Any) -> Rendered:
     made = query(**changes)
-    return render(made, table(made, rows), labels or [""] * rows.size)
+    return Writer(made).write(table(made, rows), labels or [""] * rows.size)
 
 
 def text(rendered: Rendered) -> str:
@@ -163,3 +163,60 @@ def test_a_row_without_a_usable_value_is_lost() -> None:
 
 def test_a_null_value_of_a_row_is_no_sample_and_not_lost() -> None:
     assert families(("a", None, "A.")).lost == 0
+
+
+# What is written again
+
+
+def written(*contents: list[tuple[str | None, str | None]], **changes: Any) -> list[Rendered]:
+    """What one writer makes of one result after the other; the rows stay who they are."""
+    metrics = {"pg_n": GAUGE, "pg_m": {**GAUGE, "column": "m"}}
+    made = query(**{"metrics": metrics, **changes})
+    writer, labels = Writer(made), ['{a="x"}', '{a="y"}']
+    tables = (table(made, result({"n": NUMERIC, "m": NUMERIC}, *rows)) for rows in contents)
+    return [writer.write(each, labels) for each in tables]
+
+
+def test_a_family_whose_values_are_the_same_is_the_same_text() -> None:
+    first, second = written([("1", "2"), ("3", None)], [("1", "2"), ("4", None)])
+    assert second.block[1] is first.block[1]
+    assert text(second) == text(first).replace('pg_n{a="y"} 3', 'pg_n{a="y"} 4')
+    assert (second.series, second.lost) == (3, 0)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([("1", "2"), (None, "3")], [(None, "2"), ("1", "3")]),
+        ([("1", "0"), ("23", "0")], [("12", "0"), ("3", "0")]),
+        ([(None, "0"), (None, "0")], [("1", "0"), (None, "0")]),
+        ([("1e999", "0"), ("1", "0")], [(None, "0"), ("1", "0")]),
+    ],
+)
+def test_other_values_are_other_text(
+    before: list[tuple[str | None, str | None]], after: list[tuple[str | None, str | None]]
+) -> None:
+    _, second = written(before, after)
+    (alone,) = written(after)
+    assert (text(second), second.series, second.lost) == (text(alone), alone.series, alone.lost)
+
+
+def test_what_is_lost_is_counted_anew_where_the_text_stays() -> None:
+    first, second = written([("1", "1e999"), ("2", None)], [("1", None), ("2", None)])
+    assert (first.lost, second.lost) == (1, 0)
+    assert second.block[1] is first.block[1]
+
+
+def test_other_labels_are_other_text() -> None:
+    made = query()
+    writer, whole = Writer(made), table(made, result({"n": INT8}, ("1",)))
+    assert "x" in text(writer.write(whole, ['{a="x"}']))
+    assert "y" in text(writer.write(whole, ['{a="y"}']))
+
+
+def test_histograms_are_written_anew() -> None:
+    made = query(metrics={"pg_h": HISTOGRAM})
+    writer, labels = Writer(made), [""]
+    for count in ("3", "5"):
+        rows = result(PARTS, ("{1}", "{2}", "4", count))
+        assert f"pg_h_count {count}" in text(writer.write(table(made, rows), labels))

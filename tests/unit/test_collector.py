@@ -374,3 +374,46 @@ def test_a_retry_leaves_alone_what_went_well(collector: Collector, clock: Clock)
     run(collector, numbers("5"))
     collector.retry(clock.now + 1)
     assert collector.due == 1015
+
+
+pairs = st.tuples(
+    st.sampled_from("abc"), st.one_of(st.none(), st.sampled_from(["1", "2", "1e999"]))
+)
+
+
+@quick
+@given(
+    st.lists(st.lists(pairs, max_size=4), max_size=4),
+    st.sampled_from([{}, {"a": "A"}]),
+    st.booleans(),
+)
+def test_whatever_came_before_the_text_is_that_of_the_rows(
+    results: list[list[tuple[str, str | None]]], labels: dict[str, str], compat: bool
+) -> None:
+    metrics = {"pg_n": GAUGE, "pg_zero": {**GAUGE, "column": "zero"}}
+    made = query(labels=labels, metrics=metrics, compat=compat)
+    lasting = Collector(made, "db")
+    for came in results:
+        rows = result({"a": TEXT, "n": NUMERIC, "zero": INT8}, *((a, n, "0") for a, n in came))
+        fresh = Collector(made, "db")
+        run(lasting, rows)
+        run(fresh, rows)
+        assert text(lasting) == text(fresh)
+        ours, theirs = lasting.status, fresh.status
+        assert (ours.rows, ours.series, ours.dropped, ours.duplicates) == (
+            *(theirs.rows, theirs.series, theirs.dropped, theirs.duplicates),
+        )
+
+
+def test_rows_that_stay_who_they_are_keep_the_text_of_families_that_do_not_change(
+    clock: Clock,
+) -> None:
+    metrics = {"pg_n": GAUGE, "pg_zero": {**GAUGE, "column": "zero"}}
+    collector = Collector(query(labels={"a": "A"}, metrics=metrics), "db", due=clock.now)
+    shape = {"a": TEXT, "n": INT8, "zero": INT8}
+    run(collector, result(shape, ("x", "1", "0"), ("y", "2", "0")))
+    _, zeros = collector.status.block
+    run(collector, result(shape, ("x", "3", "0"), ("y", "2", "0")))
+    assert collector.status.block[1] is zeros
+    run(collector, result(shape, ("x", "3", "0"), ("z", "2", "0")))
+    assert collector.status.block[1] is not zeros

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from pgvitals import sample
-from pgvitals.block import render
+from pgvitals.block import Writer
 from pgvitals.exposition import Block, Compressed, Family, braces, header, page, samples
 from unit.material import GAUGE, INT8, TEXT, any_text, query, quick, result, table
 
@@ -86,8 +86,8 @@ def block_of(families: list[str], database: str, found: dict[str, int | None]) -
     content = ((a, None if n is None else str(n)) for a, n in found.items())
     whole = table(made, result({"a": TEXT, "n": INT8}, *content))
     first = sample.label("datname", database)
-    labels = [braces([first, sample.label("a", a)]) for (a,) in whole.keys(["a"])]
-    return render(made, whole, labels).block
+    labels = [braces([first, sample.label("a", a)]) for a in whole.column("a")]
+    return Writer(made).write(whole, labels).block
 
 
 @quick

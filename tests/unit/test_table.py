@@ -20,6 +20,7 @@ from unit.material import (
     query,
     quick,
     result,
+    rows,
     table,
 )
 
@@ -59,10 +60,10 @@ def test_the_rows_that_stay_are_the_best_whatever_the_pieces(
     made = query(max_series=most, keep={"column": "n", "order": order})
     kept = table(made, *cut(whole, pieces))
     best = sorted(whole.content, key=lambda row: -rank(row, order))[:most]
-    assert sorted(kept.rows, key=lambda r: int(r[0] or 0)) == sorted(
+    assert sorted(rows(kept, COLUMNS), key=lambda r: int(r[0] or 0)) == sorted(
         best, key=lambda r: int(r[0] or 0)
     )
-    assert kept.omitted == len(ranks) - len(kept.rows)
+    assert kept.omitted == len(ranks) - kept.size
 
 
 @quick
@@ -72,29 +73,29 @@ def test_without_keep_the_first_rows_stay(
 ) -> None:
     whole = named(ranks)
     kept = table(query(max_series=most), *cut(whole, pieces))
-    assert kept.rows == list(whole.content[:most])
+    assert rows(kept, COLUMNS) == list(whole.content[:most])
     assert kept.omitted == max(0, len(ranks) - most)
 
 
 def test_rows_that_all_fit_stay_in_their_order() -> None:
     kept = table(query(max_series=3, keep={"column": "n"}), named(["1", "3", "2"]))
-    assert [row[0] for row in kept.rows] == ["0", "1", "2"]
+    assert kept.column("name") == ["0", "1", "2"]
     assert kept.omitted == 0
 
 
 def test_rows_that_were_chosen_come_best_first() -> None:
     kept = table(query(max_series=2, keep={"column": "n"}), named(["1", "3", "2"]))
-    assert [row[1] for row in kept.rows] == ["3", "2"]
+    assert kept.column("n") == ["3", "2"]
 
 
 def test_among_equals_the_earlier_row_stays() -> None:
     kept = table(query(max_series=2, keep={"column": "n"}), *cut(named(["1"] * 5), [2, 2]))
-    assert [row[0] for row in kept.rows] == ["0", "1"]
+    assert kept.column("name") == ["0", "1"]
 
 
 def test_the_limit_of_rows_is_shared_by_the_families() -> None:
     made = query(max_series=5, metrics={"pg_a": GAUGE, "pg_b": GAUGE})
-    assert len(table(made, named(["1"] * 9)).rows) == 2
+    assert table(made, named(["1"] * 9)).size == 2
 
 
 def test_a_result_without_a_declared_column_is_refused() -> None:
@@ -120,29 +121,22 @@ def test_columns_that_nobody_declared_do_no_harm() -> None:
     assert kept.values("n") == (["1"], 0)
 
 
-@pytest.mark.parametrize(
-    ("names", "keys"),
-    [
-        ([], [(), ()]),
-        (["a"], [("1",), ("3",)]),
-        (["b", "a"], [("2", "1"), (None, "3")]),
-    ],
-)
-def test_keys_are_cells_of_the_wanted_columns(names: list[str], keys: list[Row]) -> None:
-    kept = table(
-        query(), result({"a": TEXT, "b": TEXT, "n": INT8}, ("1", "2", "0"), ("3", None, "0"))
-    )
-    assert kept.keys(names) == keys
-    assert kept.column("b") == ["2", None]
+def test_a_column_is_as_it_came_however_it_was_cut() -> None:
+    whole = result({"a": TEXT, "b": TEXT, "n": INT8}, ("1", "2", "0"), ("3", None, "0"))
+    kept = table(query(), *cut(whole, [0, 1]))
+    assert (kept.column("a"), kept.column("b"), kept.size) == (["1", "3"], ["2", None], 2)
 
 
-@quick
-@given(st.lists(st.sampled_from("abc"), max_size=12))
-def test_of_duplicates_the_first_row_stays(labels: list[str]) -> None:
-    kept = table(query(), named([str(i) for i in range(len(labels))]))
-    left = kept.distinct(labels)
-    assert left == list(dict.fromkeys(labels))
-    assert [int(row[0] or 0) for row in kept.rows] == [labels.index(text) for text in left]
+def test_two_columns_of_one_name_cost_no_row() -> None:
+    whole = Rows(("n", "n"), (INT8, INT8), (("1", "2"), ("3", "4")))
+    kept = table(query(), *cut(whole, [1]))
+    assert (kept.column("n"), kept.size) == (["2", "4"], 2)
+
+
+def test_only_the_rows_that_are_to_stay_do() -> None:
+    kept = table(query(), named(["a", "b", "c"]))
+    kept.keep([0, 2])
+    assert (rows(kept, COLUMNS), kept.size) == ([("0", "a"), ("2", "c")], 2)
 
 
 def test_a_value_that_cannot_be_held_is_dropped_and_counted() -> None:
@@ -170,4 +164,4 @@ def test_null_is_no_value_that_is_lost() -> None:
 )
 def test_rows_can_be_kept_by_time(oid: int, low: str, high: str) -> None:
     made = query(max_series=1, keep={"column": "n"})
-    assert table(made, result({"n": oid}, (low,), (high,))).rows == [(high,)]
+    assert table(made, result({"n": oid}, (low,), (high,))).column("n") == [high]
