@@ -143,9 +143,9 @@ def test_the_compressed_page_is_one_member() -> None:
 def test_what_did_not_change_is_compressed_once() -> None:
     compressed, buffers = Compressed(), [b"a" * 10_000]
     compressed.prepare(buffers)
-    first, _ = compressed.gzip(buffers, b"1")
-    second, _ = compressed.gzip(list(buffers), b"2")
-    third, _ = compressed.gzip([buffers[0] + b"x"], b"2")
+    _, first, *_ = compressed.gzip(buffers, b"1")
+    _, second, *_ = compressed.gzip(list(buffers), b"2")
+    _, third, *_ = compressed.gzip([buffers[0] + b"x"], b"2")
     assert first is second
     assert third is not first
 
