@@ -75,7 +75,8 @@ def query_files(directory: Path) -> list[Path]:
         f for f in directory.rglob("*.yaml") if "targets" not in f.relative_to(directory).parts
     )
     if not found:
-        problem = "no query files, expected *.yaml below this directory"
+        lack = "no query files" if directory.is_dir() else "no such directory"
+        problem = f"{lack}, expected one with *.yaml files below it"
         raise Mistakes([Mistake(str(directory), 1, "", problem)])
     return found
 

@@ -104,13 +104,13 @@ def explain(name: str, config_file: Path | None, dsn: str | None, analyze: bool)
 @_dsn
 def grants(dsn: str | None) -> None:
     """Print the SQL that makes a role for pgvitals; with a connection, what its role still needs."""
-    click.echo(checkup.NEW_ROLE)
     if dsn is None:
+        click.echo(checkup.NEW_ROLE)
         return
     with _opened(dsn) as session:
         needed = checkup.grants(session)
         if session.connection.info.parameter_status("is_superuser") == "on":
-            click.echo("-- This login is a superuser: use the role above instead.")
+            click.echo(f"{checkup.NEW_ROLE}\n-- This login is a superuser: use this role instead.")
         denied = [
             p
             for p in checkup.examine(session, catalogue.shipped())

@@ -202,7 +202,11 @@ def test_in_a_hostile_environment_it_shows_the_faults_and_goes(start: Start) -> 
         demo = start(environment=HOSTILE)
         demo.wait_for(RUNNING)
     assert "because 9187 is taken" in demo.out
+    assert f"kill -STOP {demo.pid_of('bin/postgres')}:" in demo.out
     check_faults(fetched(demo, "/metrics"))
+    # Whoever breaks the server sees what the page says of it.
+    os.kill(demo.pid_of("bin/postgres"), signal.SIGTERM)
+    until(lambda: values(fetched(demo, "/metrics"))["pg_up"] == 0, 15, "notice that")
     assert demo.end(signal.SIGINT) == 0, demo.err
     assert "stopped; nothing is left" in demo.out
     assert demo.err == ""

@@ -59,7 +59,7 @@ def test_a_directory_without_queries_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(Mistakes) as raised:
         catalogue.load([tmp_path])
     assert str(raised.value) == (
-        f"{tmp_path}:1: no query files, expected *.yaml below this directory"
+        f"{tmp_path}:1: no query files, expected one with *.yaml files below it"
     )
 
 

@@ -329,7 +329,7 @@ def test_queries_beside_those_of_the_release_are_read(file: Path, tmp_path: Path
 
 def test_a_query_directory_that_is_not_there_is_a_mistake(file: Path) -> None:
     said = wrong(file, "instances: {a: {}}\nquery_directories: [/nonexistent]")
-    assert said == ["/nonexistent:1: no query files, expected *.yaml below this directory"]
+    assert said == ["/nonexistent:1: no such directory, expected one with *.yaml files below it"]
 
 
 def test_an_override_everywhere_reaches_every_instance(file: Path) -> None:

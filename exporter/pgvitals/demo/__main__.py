@@ -57,7 +57,7 @@ def _play(progress: Progress, program: str, *, once: bool) -> None:
         faults.load(database, progress)
         stack.enter_context(workload.standoff(database))
         watcher = stack.enter_context(exporter.running(place, progress, database))
-        running, extra = [database.process, watcher.process], ""
+        running, extra = [watcher.process], ""
         if program:
             process, extra = stack.enter_context(
                 prometheus.running(program, place, progress, watcher)
@@ -84,15 +84,22 @@ def _show(
     click.echo("\nWhat the page shows now:\n")
     for fault, line in tour.seen(page):
         click.echo(f"  {fault}\n    {line}")
-    click.echo(f"\nOpen       {watcher.address}/ and {watcher.address}/metrics")
+    click.echo(f"\nOpen       {watcher.address}/ for how the watching goes,")
+    click.echo(f"           {watcher.address}/metrics for what it finds")
     if prometheus_address:
         click.echo(f"Prometheus {prometheus_address}/graph?g0.expr=pg_blocked_sessions")
     click.echo(f"Database   psql {database.url(server.OWNER)}")
+    pid = database.process.pid
+    click.echo(f"Break it   kill -STOP {pid}: pg_up is 0 within 25 s; kill -CONT {pid} mends it;")
+    click.echo(f"           kill {pid}: within 15 s, for good")
     click.echo("End        Ctrl-C\n")
 
 
 def _watch(progress: Progress, running: Sequence[Child]) -> NoReturn:
-    """Wait for a signal; raises Ended, and Failure when a program ends before."""
+    """Wait for a signal; raises Ended, and Failure when one of `running` ends before.
+
+    The server may end: what the page says then is worth a look.
+    """
     while True:
         progress.look()
         for process in running:

@@ -55,6 +55,11 @@ class Child:
         self.stop()
 
     @property
+    def pid(self) -> int:
+        """The number by which the system knows it."""
+        return self._process.pid
+
+    @property
     def code(self) -> int | None:
         """How it ended; None while it runs."""
         return self._process.poll()
@@ -92,7 +97,7 @@ class Child:
         try:
             self._process.wait(STOP_WITHIN)
         except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
+            os.killpg(self.pid, signal.SIGKILL)
             self._process.wait()
 
 
