@@ -18,6 +18,8 @@ VISIT_LIMIT = 15.0
 """Seconds for a visit, login included."""
 SESSION_LIFETIME = 600.0
 """Seconds after which a kept connection is replaced: a backend's caches only grow."""
+RARE = 600.0
+"""Seconds between two runs, from which on a query may fill those caches with all that there is."""
 
 _DATABASES = """
 select datname from pg_database
@@ -65,8 +67,8 @@ class Visitor:
     ) -> bool:
         """Run `collectors` in `database`, as far as the time goes, and stay there to `keep` the session.
 
-        `relations` are those that queries may require; with `renew` a session that is old is not
-        kept. Gives whether the connection held.
+        `relations` are those that queries may require; with `renew` a session is not kept that is
+        old, or has run what runs rarely. Gives whether the connection held.
         """
         started = time.monotonic()
         try:
@@ -82,7 +84,8 @@ class Visitor:
             self.leave()
             return False
         held = not session.broken
-        old = time.monotonic() - session.opened_at > SESSION_LIFETIME
+        rare = any(collector.query.interval >= RARE for collector in collectors)
+        old = rare or time.monotonic() - session.opened_at > SESSION_LIFETIME
         if not (keep and held) or (renew and old):
             self.leave()
         return held
