@@ -1,5 +1,6 @@
 """The demo: it shows its faults, and leaves nothing, whenever and however it ends."""
 
+import functools
 import json
 import os
 import pwd
@@ -65,6 +66,8 @@ class Demo:
                 stdout=out,
                 stderr=err,
                 start_new_session=True,
+                # Whoever runs the tests may ignore it: nohup does.
+                preexec_fn=functools.partial(signal.signal, signal.SIGHUP, signal.SIG_DFL),
             )
 
     @property
