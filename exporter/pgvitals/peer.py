@@ -26,13 +26,15 @@ class Peer(Model, frozen=True):
     collectors: dict[Text, tuple[Text, ...]]
     flags: dict[Text, Flag]
 
-    def collector(self, query: str) -> str:
-        """Its name for what `query` is part of; the query's own where it has none."""
-        names = (name for name, queries in self.collectors.items() if query in queries)
-        return next(names, query)
-
 
 @functools.cache
 def peer() -> Peer:
     """What peer.yaml says."""
     return Document.open(Path(str(resources.files("pgvitals"))) / "peer.yaml").read(Peer)
+
+
+@functools.cache
+def collector(query: str) -> str:
+    """Its name for what `query` is part of; the query's own where it has none."""
+    names = (name for name, queries in peer().collectors.items() if query in queries)
+    return next(names, query)

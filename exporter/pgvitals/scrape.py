@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
-from pgvitals import exposition, sample
+from pgvitals import exposition, peer, sample
 from pgvitals.collector import Collector
 from pgvitals.heartbeat import STARTING
 from pgvitals.instance import Instance
 from pgvitals.outcome import Outcome
-from pgvitals.peer import peer
 from pgvitals.report import Described, family
 
 _FAILED = ("error", "timeout")
@@ -61,7 +60,7 @@ def of_instance(instance: Instance, now: float) -> bytes:
 def _collectors(ran: Iterable[Collector], now: float) -> Iterator[bytes]:
     groups: dict[str, list[Collector]] = {}
     for collector in ran:
-        groups.setdefault(peer().collector(collector.query.name), []).append(collector)
+        groups.setdefault(peer.collector(collector.query.name), []).append(collector)
     named = [(exposition.braces([sample.label("collector", n)]), g) for n, g in groups.items()]
     yield family(_COLLECTOR_DURATION, [(n, sum(c.status.duration for c in g)) for n, g in named])
     well = [(name, int(all(_is_well(c, now) for c in group))) for name, group in named]
