@@ -46,6 +46,9 @@ test-all: setup ## all tests on PostgreSQL 13 to 18, in their long form
 trouble: setup ## the trouble table: what each fault does, in numbers, with every stall and full length
 	PYTHONPATH=tests $(BIN)/python -m support.trouble --long
 
+bench: setup ## measure beside postgres_exporter, write docs/performance.md: 45 minutes (ARGS="--soak 60")
+	PYTHONPATH=tests:. $(BIN)/python -m bench --whole --markdown docs/performance.md $(ARGS)
+
 image: setup ## build the image, run it, say how large and how fast it is; as root
 	$(PYTEST) -s tests/integration/test_image.py
 
@@ -75,4 +78,4 @@ docs: setup ## write the reference pages
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
 
-.PHONY: help setup test demo unit test-all trouble parity image requirements lint format docs clean
+.PHONY: help setup test demo unit test-all trouble bench parity image requirements lint format docs clean

@@ -1,0 +1,61 @@
+"""The run: every measurement that was asked for, one after the other, told as it goes."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bench import bar, entry, table
+from bench.bar import Bar
+from bench.bill import Bill, bill
+from bench.contest import Pace, Result, contest
+from bench.ground import Ground, ground
+from bench.soak import Minute, soak
+from bench.spread import Spread, spread
+from bench.start import Start, start
+
+
+@dataclass
+class Findings:
+    """What came out; what was not asked for is None or empty. `load` has each load average."""
+
+    version: str = ""
+    results: list[Result] = field(default_factory=list)
+    starts: Start | None = None
+    bills: Bill | None = None
+    spreads: Spread | None = None
+    minutes: list[Minute] = field(default_factory=list)
+    load: list[float] = field(default_factory=list)
+
+    def bars(self) -> list[Bar]:
+        """Every bar that something was measured for."""
+        found = [*bar.of_contests(self.results), *bar.of_growth(self.results)]
+        found += bar.of_start(self.starts) if self.starts else []
+        found += bar.of_bill(self.bills) if self.bills else []
+        found += bar.of_spread(self.spreads) if self.spreads else []
+        return [*found, *bar.of_soak(self.minutes)]
+
+
+def run(sizes: Sequence[int], pace: Pace, *, whole: bool, minutes: int) -> Findings:
+    """Contests at all sizes; with `whole` also the start, the bill and the spread; a soak of `minutes`."""
+    found = Findings()
+    for tables in sizes:
+        with ground(tables) as there:
+            found.version = there.server.version
+            _contests(found, there, pace)
+            if whole and tables == min(sizes):
+                found.starts = start(there)
+            if whole and tables == max(sizes):
+                found.bills = bill(there)
+            if tables == max(sizes):
+                found.minutes = soak(there, minutes) if minutes else []
+    if whole:
+        found.spreads = spread(max(sizes), pace.slow)
+    return found
+
+
+def _contests(found: Findings, there: Ground, pace: Pace) -> None:
+    for runs in (entry.as_released(), entry.same_sql(there.server.major)):
+        found.results.append(result := contest(there, runs, pace))
+        found.load.append(os.getloadavg()[1])
+        print(f"\n{there.tables:,} tables, {runs.name}; load {found.load[-1]:.1f}\n")
+        print(table.of_contest(result), flush=True)

@@ -1,0 +1,106 @@
+"""Scrapes as Prometheus makes them, timed: one, or those of several clients at once."""
+
+import gzip
+import http.client
+import math
+import re
+import socket
+import statistics
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+CLIENTS = 4
+PAUSE = 0.25
+"""Seconds from the end of a client's scrape to its next one."""
+_LIMIT = 120.0
+_BUFFER = 1 << 20
+
+
+class Scrape(NamedTuple):
+    """Bytes received, and the milliseconds from connecting to the last of them."""
+
+    size: int
+    milliseconds: float
+
+
+class Page(NamedTuple):
+    """The text of a page, and the milliseconds that its compressed form took to come."""
+
+    text: str
+    milliseconds: float
+
+    @property
+    def families(self) -> frozenset[str]:
+        """Their names."""
+        return frozenset(re.findall(r"^# TYPE (\S+)", self.text, re.MULTILINE))
+
+    @property
+    def samples(self) -> int:
+        """How many samples it has."""
+        return sum(not line.startswith("#") for line in self.text.splitlines())
+
+
+class Times(NamedTuple):
+    """Milliseconds of so many `scrapes`; of fewer than a hundred, `p99` is the longest."""
+
+    p50: float
+    p99: float
+    scrapes: int
+
+
+def times(milliseconds: Sequence[float]) -> Times:
+    """The distribution of these times."""
+    ranked = sorted(milliseconds)
+    return Times(statistics.median(ranked), ranked[math.ceil(len(ranked) * 0.99) - 1], len(ranked))
+
+
+def page(port: int) -> Page:
+    """Scrape, and unpack after the clock has stopped. Raises OSError."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_LIMIT)
+    started = time.monotonic()
+    try:
+        connection.request("GET", "/metrics", headers={"Accept-Encoding": "gzip"})
+        answer = connection.getresponse()
+        body = answer.read()
+    finally:
+        connection.close()
+    taken = (time.monotonic() - started) * 1000
+    _demand(answer.status == 200, f"{answer.status} {answer.reason}")
+    return Page(gzip.decompress(body).decode(), taken)
+
+
+def fetch(port: int, *, packed: bool, path: str = "/metrics") -> Scrape:
+    """Scrape, and throw the body away: what a client does with it would count. Raises OSError."""
+    head = f"GET {path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n"
+    coding = "gzip" if packed else "identity"
+    buffer = bytearray(_BUFFER)
+    size, started = 0, time.monotonic()
+    with socket.create_connection(("127.0.0.1", port), timeout=_LIMIT) as connection:
+        connection.sendall(f"{head}Accept-Encoding: {coding}\r\n\r\n".encode())
+        while got := connection.recv_into(buffer):
+            _demand(bool(size) or buffer.startswith(b"HTTP/1.1 200 "), repr(bytes(buffer[:80])))
+            size += got
+    return Scrape(size, (time.monotonic() - started) * 1000)
+
+
+def crowd(port: int, seconds: float, *, packed: bool) -> Times:
+    """Scrapes of four clients at once for so long, two of each at least."""
+    end = time.monotonic() + seconds
+
+    def client(number: int) -> list[float]:
+        time.sleep(number * PAUSE / CLIENTS)
+        taken: list[float] = []
+        while time.monotonic() < end or len(taken) < 2:
+            taken.append(fetch(port, packed=packed).milliseconds)
+            time.sleep(PAUSE)
+        return taken
+
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        return times([one for taken in pool.map(client, range(CLIENTS)) for one in taken])
+
+
+def _demand(fine: bool, found: str) -> None:
+    if not fine:
+        raise OSError(f"found {found}, expected HTTP/1.1 200")
