@@ -29,7 +29,7 @@ LATE_BY = 15.0
 """Seconds over its interval that a collector may be old, or take to be fresh again."""
 P99_MS = 50.0
 MOST_CONNECTIONS = 2
-AT_ONCE = 2
+AT_ONCE = 1
 """Rows that run at the same time, each with servers and a daemon of its own."""
 COLUMNS = (
     "trouble",
