@@ -1,5 +1,6 @@
 """A collector: a query bound to one database of one instance; it turns rows into a block."""
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -51,7 +52,7 @@ class Collector:
     due: float = 0.0
     stretch: int = 1
     status: Status = field(default_factory=Status)
-    _keys: list[list[Cell]] = field(default_factory=list, repr=False)
+    _keys: list[str] = field(default_factory=list, repr=False)
     _labels: list[str] = field(default_factory=list, repr=False)
     _first: list[int] = field(default_factory=list, repr=False)
     _shown: list[str] = field(default_factory=list, repr=False)
@@ -99,10 +100,15 @@ class Collector:
         """Seconds from one run to the next, when all goes well."""
         return self.query.interval * self.stretch
 
-    def fresh(self, now: float) -> bool:
-        """Whether the last result may still be served: for min(3 intervals, interval + 60 s)."""
+    @property
+    def fresh_until(self) -> float:
+        """Until when the last result may be served: for min(3 intervals, interval + 60 s)."""
         at = self.status.success_at
-        return at is not None and now - at <= min(3 * self.interval, self.interval + 60)
+        return -math.inf if at is None else at + min(3 * self.interval, self.interval + 60)
+
+    def fresh(self, now: float) -> bool:
+        """Whether the last result may still be served."""
+        return now <= self.fresh_until
 
     def retry(self, now: float) -> None:
         """Forget failures: what they put off is due at once."""
@@ -129,11 +135,13 @@ class Collector:
 
     def _identify(self, table: Table) -> None:
         """Make each row's label text, once for its identity; nothing changes while no row comes or goes."""
-        keys = [table.column(name) for name in self.query.labels]
+        columns = [table.column(name) for name in self.query.labels]
+        keys = list(map(_key, columns))
         if keys == self._keys and len(self._labels) == table.size:
             return
-        known = dict(zip(zip(*self._keys, strict=True), self._labels, strict=False))
-        rows = list(zip(*keys, strict=True)) or [()] * table.size
+        before = zip(*(key.split(_END) for key in self._keys), strict=True)
+        known = dict(zip(before, self._labels, strict=False))
+        rows = [tuple(c or "" for c in r) for r in zip(*columns, strict=True)] or [()] * table.size
         self._keys = keys
         self._labels = [known.get(row) or self._label_text(row) for row in rows]
         self._shown = self._labels
@@ -148,6 +156,18 @@ class Collector:
         return exposition.braces(
             [sample.label(name, cells[name]) for name in self.query.all_labels]
         )
+
+
+_END = "\0"
+"""Ends a cell in a key: the one character that no text of PostgreSQL has."""
+
+
+def _key(column: Sequence[Cell]) -> str:
+    """A column as one text, a fraction of its cells' memory; NULL and nothing are the same label."""
+    try:
+        return _END.join(column)  # type: ignore[arg-type]  # most columns have no NULL
+    except TypeError:
+        return _END.join(cell or "" for cell in column)
 
 
 def _first(labels: Sequence[str]) -> list[int]:
