@@ -43,6 +43,8 @@ class Collector:
 
     `server` is what the label of that name says, host:port.
 
+    `identity` are the labels of what is said of it, and `named` the same in braces.
+
     `stretch` multiplies the interval where there are more databases than may be visited in turn.
     """
 
@@ -60,6 +62,11 @@ class Collector:
     def __post_init__(self) -> None:
         """Begin with nothing written."""
         self._writer = Writer(self.query)
+        self.identity = (
+            sample.label("collector", self.query.name),
+            sample.label("datname", self.database),
+        )
+        self.named = exposition.braces(self.identity)
 
     def run(self, session: Session, facts: Facts, timeout: float) -> Outcome:
         """Run the query once and keep what came; raises psycopg.Error."""

@@ -20,6 +20,9 @@ from pgvitals.web import Server
 SWITCH_INTERVAL = 0.0005
 """Seconds after which a thread that reads rows lets one that answers a scrape go on; Python's are 0.005."""
 
+_FOR_EVER = 3600.0
+"""Seconds between looks whether a server is to stop listening: it ends with the process."""
+
 _log = structlog.get_logger()
 
 
@@ -53,10 +56,10 @@ class Daemon:
         threading.Thread(target=self._keep_reloading, name="reload", daemon=True).start()
         self._poller.apply(self._settings, self._loaded)
         for server in self._servers:
-            threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
+            threading.Thread(target=server.serve_forever, args=(_FOR_EVER,), daemon=True).start()
         addresses = [server.address for server in self._servers]
         _log.info("listening", addresses=addresses, path=self._settings.web.telemetry_path)
-        self._poller.run(self._ended)
+        self._ends.get()
         _log.info("stopping")
         self._poller.stop()
 
@@ -83,13 +86,6 @@ class Daemon:
         self._poller.apply(settings, loaded)
         self._settings = settings
         _log.info("configuration reloaded", instances=list(settings.instances))
-
-    def _ended(self, seconds: float) -> bool:
-        """Wait so long for a signal that ends us."""
-        try:
-            return self._ends.get(timeout=seconds)
-        except queue.Empty:
-            return False
 
     def _keep_reloading(self) -> None:
         """Reload when told; told many times meanwhile, once."""

@@ -4,6 +4,7 @@ Shutting a socket wakes whoever waits on it, with an error; nothing else ends a 
 and needs neither a second connection nor the waiting thread's help.
 """
 
+import math
 import os
 import socket
 import threading
@@ -33,28 +34,39 @@ class Deadline:
 
 
 class Deadlines:
-    """All guarded sockets; `enforce` is called several times a second by one loop."""
+    """All guarded sockets; `keep` is one loop's work, for as long as the process lives."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
         self._guarded: set[Deadline] = set()
 
     @contextmanager
     def guard(self, fileno: int, seconds: float) -> Iterator[Deadline]:
         """Shut the socket `fileno` if the block takes longer than `seconds`."""
         deadline = Deadline(fileno, time.monotonic() + seconds)
-        with self._lock:
+        with self._changed:
+            first = deadline.at < min((d.at for d in self._guarded), default=math.inf)
             self._guarded.add(deadline)
+            if first:
+                self._changed.notify()
         try:
             yield deadline
         finally:
-            with self._lock:
+            with self._changed:
                 self._guarded.discard(deadline)
                 deadline.release()
 
-    def enforce(self, now: float) -> None:
-        """Shut what is overdue at `now` (time.monotonic)."""
-        with self._lock:
+    def enforce(self, now: float) -> float:
+        """Shut what is overdue at `now` (time.monotonic); gives when the next will be, or infinity."""
+        with self._changed:
             for deadline in self._guarded:
                 if deadline.at <= now and not deadline.expired:
                     deadline.shut()
+            return min((d.at for d in self._guarded if not d.expired), default=math.inf)
+
+    def keep(self) -> None:
+        """Enforce all of them for ever, and sleep between two of them."""
+        with self._changed:
+            while True:
+                left = self.enforce(time.monotonic()) - time.monotonic()
+                self._changed.wait(None if left == math.inf else max(0.0, left))

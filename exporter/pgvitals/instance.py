@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import groupby
 
 import psycopg
 import structlog
@@ -18,7 +17,7 @@ from pgvitals.catalogue import Catalogue
 from pgvitals.collector import Collector
 from pgvitals.config import InstanceConfig
 from pgvitals.deadline import Deadlines
-from pgvitals.exposition import Buffers, Compressed, page
+from pgvitals.edition import Edition, Editions, same
 from pgvitals.facts import Identity
 from pgvitals.heartbeat import Heartbeat
 from pgvitals.login import LIMIT
@@ -31,6 +30,8 @@ RETRY = 10.0
 """Seconds to the next look, or the next way home, when one failed."""
 _TOGETHER = 0.5
 """Seconds by which a query may run early, so that those of one database share a visit."""
+_LOOK, _LONGEST_REST = 0.5, 5.0
+"""Seconds from one look at what is due to the next, at least and at most."""
 
 
 class Instance:
@@ -48,18 +49,18 @@ class Instance:
         self.identity: Identity | None = None
         self.databases: tuple[str, ...] = ()
         self.collectors: tuple[Collector, ...] = ()
-        self.compressed = Compressed()
         self.visits = {"success": 0, "error": 0}
         self.visit_duration: float | None = None
         self.beating = False
         self.wake = threading.Event()
         self.beat_soon = threading.Event()
+        self._editions = Editions(lambda: self.collectors)
         self._catalogue, self._deadlines = catalogue, deadlines
         self._visitor = Visitor(name, self.login, deadlines)
         self._main = ""
         self._found: tuple[str, ...] = ()
-        self._looked_at = float("-inf")
-        self._home_from = float("-inf")
+        self._looked_at = -math.inf
+        self._home_from = -math.inf
         self._met: Identity | None = None
         self._recovered = self._was_ready = False
         self._trouble_since = ""
@@ -84,12 +85,9 @@ class Instance:
         """Seconds by which the most overdue query is late."""
         return max((now - c.due for c in self.collectors if c.due < now), default=0.0)
 
-    def page(self, now: float) -> Buffers:
+    def edition(self, now: float) -> Edition:
         """Everything fresh that the collectors have, as text."""
-        fresh = (c for c in self.collectors if c.fresh(now))
-        return page(
-            [c.status.block for c in group] for _, group in groupby(fresh, lambda c: c.query.name)
-        )
+        return self._editions.newest(now)
 
     def adopt(self, config: InstanceConfig, catalogue: Catalogue) -> None:
         """Take over another configuration of the same server; what did not change goes on."""
@@ -120,8 +118,11 @@ class Instance:
         finally:
             self.beating = False
 
-    def visit(self) -> None:
-        """Visit the database whose queries are most overdue, if any is due and may be visited."""
+    def visit(self) -> float:
+        """Visit the database whose queries are most overdue, if any is due and may be visited.
+
+        Gives how many seconds there are to rest.
+        """
         now = time.monotonic()
         may_enter = self.heartbeat.up(now)
         # Taken first: should another server answer from here on, these are nobody's any more.
@@ -139,22 +140,23 @@ class Instance:
             # By when a result would be missed: what runs every 15 s does not queue behind what does daily.
             urgent = min(due, key=lambda c: c.due + c.interval).database
             batch = [c for c in collectors if c.database == urgent and c.due <= now + _TOGETHER]
-            self._visit(urgent, sorted(batch, key=lambda c: c.due + c.interval), now)
-        else:
-            self._rest(now, may_enter)
+            return self._visit(urgent, sorted(batch, key=lambda c: c.due + c.interval), now)
+        self._editions.renew(now)
+        self._go_home(now, may_enter)
+        next_due = min((c.due for c in collectors), default=math.inf)
+        return min(max(next_due - now, _LOOK), _LONGEST_REST)
 
-    def _rest(self, now: float, may_enter: bool) -> None:
-        """With nothing to read: make the compressed page, so that no scrape has to, and go home.
+    def _go_home(self, now: float, may_enter: bool) -> None:
+        """With nothing to read, be where the next will be: connected to the main database.
 
         The connection that is open when the server runs out of them is the one that goes on reading.
         """
-        self.compressed.prepare(self.page(now))
         away = self._visitor.where is None and self.databases != (self._main,)
         if away and may_enter and now >= self._home_from:
             arrived = self._visitor.visit(self._main, (), keep=True)
             self._home_from = now if arrived else now + RETRY
 
-    def _visit(self, database: str, batch: Sequence[Collector], now: float) -> None:
+    def _visit(self, database: str, batch: Sequence[Collector], started: float) -> float:
         relations = {r for query in self._catalogue.values() for r in query.requires.relations}
         worked = self._visitor.visit(
             database,
@@ -162,13 +164,17 @@ class Instance:
             relations,
             keep=database == self._main,
             # No other would be had now: this one is all there is.
-            renew=self.heartbeat.up(now),
+            renew=self.heartbeat.up(started),
         )
         self.visits["success" if worked else "error"] += 1
-        self.visit_duration = time.monotonic() - now
-        if not worked:
-            self.beat_soon.set()
-            self._looked_at = float("-inf")
+        now = time.monotonic()
+        self.visit_duration = now - started
+        self._editions.keep_up(now)
+        if worked:
+            return 0.0
+        self.beat_soon.set()
+        self._looked_at = -math.inf
+        return _LOOK
 
     def _heard(self, answer: heartbeat.Answer, started: float) -> None:
         now = time.monotonic()
@@ -196,7 +202,7 @@ class Instance:
         """After trouble, or before another server: what failed is due again, on a connection of today."""
         if self.identity != self._met:
             self._visitor.leave()
-            self._met, self._looked_at = self.identity, float("-inf")
+            self._met, self._looked_at = self.identity, -math.inf
         self._recovered = False
         for collector in self.collectors:
             collector.retry(now)
@@ -230,5 +236,8 @@ class Instance:
                         collector = Collector(query, database, self.login.server, due=now)
                     collector.stretch = stretch if query.scope == "database" else 1
                     collectors.append(collector)
-            self.collectors = tuple(collectors)
-            self.databases = databases
+            changed = not same(collectors, self.collectors)
+            self.collectors, self.databases = tuple(collectors), databases
+        if changed:
+            self._editions.forget()
+            self.wake.set()

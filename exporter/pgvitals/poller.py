@@ -17,10 +17,8 @@ STALLED_AFTER = 300.0
 A visit and a login take 20, but a resolver whose servers are silent takes minutes, and no restart
 would help against it.
 """
-LOOK = 0.5
-"""Seconds between two looks at what is due."""
-TICK = 0.2
-"""Seconds between two looks at the deadlines."""
+REST = 0.5
+"""Seconds to the next turn of a loop that failed."""
 
 _log = structlog.get_logger()
 
@@ -79,7 +77,7 @@ class Worker:
             except Exception:  # noqa: BLE001 - whatever it is, the loop goes on
                 # A mistake of ours in one turn must not end the loop: silence would look like health.
                 _log.exception("internal error", instance=self.instance.name, loop=name)
-                self._stop.wait(LOOK)
+                self._stop.wait(REST)
 
     def _beat(self) -> None:
         started = time.monotonic()
@@ -87,8 +85,7 @@ class Worker:
         self.instance.beat_soon.wait(started + self.instance.heartbeat.pause - time.monotonic())
 
     def _visit(self) -> None:
-        self.instance.visit()
-        self.instance.wake.wait(LOOK)
+        self.instance.wake.wait(self.instance.visit())
         self.instance.wake.clear()
 
 
@@ -97,6 +94,7 @@ class Poller:
 
     def __init__(self) -> None:
         self.deadlines = Deadlines()
+        threading.Thread(target=self.deadlines.keep, name="deadlines", daemon=True).start()
         self._workers: dict[str, Worker] = {}
 
     @property
@@ -114,11 +112,6 @@ class Poller:
             worker.stop()
         for worker in new:
             worker.start(after=gone)
-
-    def run(self, ended: Callable[[float], bool]) -> None:
-        """Keep the deadlines until `ended`, which waits for so many seconds at most, says so."""
-        while not ended(TICK):
-            self.deadlines.enforce(time.monotonic())
 
     def stop(self, timeout: float = 2.0) -> None:
         """End all polling; what still waits for an answer is cut off."""

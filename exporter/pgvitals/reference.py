@@ -10,7 +10,7 @@ import click
 import msgspec
 from msgspec import inspect as types
 
-from pgvitals import catalogue, report, scrape
+from pgvitals import account, catalogue, report, scrape
 from pgvitals.config import Config
 from pgvitals.peer import peer
 from pgvitals.query import Definition, Query
@@ -78,7 +78,12 @@ def cli(command: click.Group) -> str:
 
 
 def _own() -> Iterator[tuple[str, ...]]:
-    for name, type_, meaning in (*report.families(), *scrape.families(), *Telemetry().families()):
+    for name, type_, meaning in (
+        *report.families(),
+        *account.families(),
+        *scrape.families(),
+        *Telemetry().families(),
+    ):
         yield f"`{name}`", type_, meaning
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 
 from pgvitals import exposition, peer, sample
+from pgvitals.account import Described, family
 from pgvitals.collector import Collector
 from pgvitals.heartbeat import STARTING
 from pgvitals.instance import Instance
 from pgvitals.outcome import Outcome
-from pgvitals.report import Described, family
 
 _FAILED = ("error", "timeout")
 _ELSEWHERE = ("version", "role")

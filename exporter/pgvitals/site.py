@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-from pgvitals import landing, report, scrape
+from pgvitals import account, landing, report, scrape
 from pgvitals.exposition import CONTENT_TYPE, Buffers
 from pgvitals.instance import Instance
 from pgvitals.poller import Poller
@@ -96,9 +96,10 @@ class Site:
 
     def _page(self, instance: Instance, gzipped: bool, tail: bytes) -> Answer:
         now = time.monotonic()
-        buffers = instance.page(now)
-        tail = report.of_instance(instance, now) + scrape.of_instance(instance, now) + tail
-        body = instance.compressed.gzip(buffers, tail) if gzipped else [*buffers, tail]
+        edition = instance.edition(now)
+        parts = report.of_instance(instance, now), scrape.of_instance(instance, now), tail
+        tail = account.ages(edition.runs, now) + b"".join(parts)
+        body = edition.gzip(tail) if gzipped else [*edition.buffers, tail]
         return Answer(HTTPStatus.OK, body, CONTENT_TYPE, gzipped)
 
     def _healthy(self, _: dict[str, list[str]], __: bool) -> Answer:

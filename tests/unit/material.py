@@ -8,6 +8,7 @@ from typing import Any, cast
 import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
 
 from pgvitals.config import InstanceConfig
 from pgvitals.query import Definition, Query
@@ -128,3 +129,12 @@ def prepared(*chunks: Rows) -> Session:
 NOW = 1000.0
 CONFIG = InstanceConfig(dsn="host=db.example")
 CATALOGUE = {"a": query("a", metrics={"pg_a": GAUGE}), "b": query("b", metrics={"pg_b": GAUGE})}
+
+
+def read(text: bytes) -> dict[str, dict[tuple[str, ...], float]]:
+    """The samples, by their name and the values of their labels in their order."""
+    found: dict[str, dict[tuple[str, ...], float]] = {}
+    for family in text_string_to_metric_families(text.decode()):
+        for sample in family.samples:
+            found.setdefault(sample.name, {})[tuple(sample.labels.values())] = sample.value
+    return found

@@ -1,6 +1,7 @@
 """Deadlines: who talks for too long is cut off, and nobody else."""
 
 import socket
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -109,3 +110,15 @@ def test_a_socket_that_the_peer_left_can_still_be_shut(pair: Pair) -> None:
         deadlines.enforce(float("inf"))
         deadlines.enforce(float("inf"))
         assert deadline.expired
+
+
+def test_the_keeper_sleeps_until_one_is_due_or_an_earlier_one_comes(pair: Pair) -> None:
+    deadlines = Deadlines()
+    threading.Thread(target=deadlines.keep, daemon=True).start()
+    with deadlines.guard(pair[0].fileno(), 500) as late:
+        for _ in range(3):  # whether it waits for the late one by then or not
+            ours, theirs = socket.socketpair()
+            with ours, theirs, deadlines.guard(ours.fileno(), 0) as soon:
+                ours.settimeout(10)
+                assert ours.recv(1) == b""
+                assert (soon.expired, late.expired) == (True, False)

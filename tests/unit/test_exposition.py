@@ -1,10 +1,7 @@
-"""Exposition: pages that every scraper reads, and their compressed form."""
+"""Exposition: pages that every scraper reads."""
 
-import gzip
 import re
-import zlib
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -12,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from pgvitals import sample
 from pgvitals.block import Writer
-from pgvitals.exposition import Block, Compressed, Family, braces, header, page, samples
+from pgvitals.exposition import Block, Family, braces, header, page, samples
 from unit.material import GAUGE, INT8, TEXT, any_text, query, quick, result, table
 
 
@@ -114,56 +111,3 @@ def test_any_page_is_read_whole_and_each_family_stands_in_one_place(
     assert read == {name: found for name, found in expected.items() if found}
     words = [line.split(" ")[:3] for line in text.split("\n") if line.startswith("# ")]
     assert words == [["#", word, name] for name in read for word in ("HELP", "TYPE")]
-
-
-contents = st.lists(st.binary(max_size=30), max_size=3)
-
-
-@quick
-@given(st.lists(st.tuples(contents, st.binary(max_size=30), st.booleans()), max_size=4))
-def test_the_compressed_page_is_always_the_page(
-    pages: list[tuple[list[bytes], bytes, bool]],
-) -> None:
-    compressed = Compressed()
-    for buffers, tail, ahead in pages:
-        if ahead:
-            compressed.prepare(buffers)
-        for again in (tail, tail + b"!"):
-            whole = b"".join(compressed.gzip(buffers, again))
-            assert gzip.decompress(whole) == b"".join(buffers) + again
-
-
-def test_the_compressed_page_is_one_member() -> None:
-    whole = b"".join(Compressed().gzip([b"a" * 1000, b"b"], b"tail"))
-    reader = zlib.decompressobj(31)
-    assert reader.decompress(whole) == b"a" * 1000 + b"btail"
-    assert (reader.eof, reader.unused_data) == (True, b"")
-
-
-def test_what_did_not_change_is_compressed_once() -> None:
-    compressed, buffers = Compressed(), [b"a" * 10_000]
-    compressed.prepare(buffers)
-    _, first, *_ = compressed.gzip(buffers, b"1")
-    _, second, *_ = compressed.gzip(list(buffers), b"2")
-    _, third, *_ = compressed.gzip([buffers[0] + b"x"], b"2")
-    assert first is second
-    assert third is not first
-
-
-def test_equal_lengths_do_not_make_equal_pages() -> None:
-    compressed = Compressed()
-    compressed.prepare([b"old", b"page"])
-    assert gzip.decompress(b"".join(compressed.gzip([b"new", b"page"], b""))) == b"newpage"
-
-
-def test_several_scrapes_at_once_each_get_their_page() -> None:
-    compressed = Compressed()
-    bodies = [[b"%d" % i * 500] for i in range(4)]
-
-    def scrape(number: int) -> bool:
-        buffers, tail = bodies[number % 4], b"%d" % number
-        whole = b"".join(compressed.gzip(buffers, tail))
-        return gzip.decompress(whole) == buffers[0] + tail
-
-    with ThreadPoolExecutor(4) as pool:
-        assert all(pool.map(scrape, range(200)))

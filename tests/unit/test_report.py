@@ -3,20 +3,9 @@
 from prometheus_client.parser import text_string_to_metric_families
 
 from pgvitals import report
-from pgvitals.collector import Status
 from pgvitals.deadline import Deadlines
 from pgvitals.instance import Instance
-from pgvitals.outcome import Outcome
-from unit.material import CONFIG, NOW
-
-
-def read(text: bytes) -> dict[str, dict[tuple[str, ...], float]]:
-    """The samples, by their name and the values of their labels in their order."""
-    found: dict[str, dict[tuple[str, ...], float]] = {}
-    for family in text_string_to_metric_families(text.decode()):
-        for sample in family.samples:
-            found.setdefault(sample.name, {})[tuple(sample.labels.values())] = sample.value
-    return found
+from unit.material import CONFIG, NOW, read
 
 
 def of_instance(instance: Instance, now: float = NOW) -> dict[str, dict[tuple[str, ...], float]]:
@@ -55,44 +44,6 @@ def test_many_instances_share_a_page_by_their_names(instance: Instance) -> None:
         other.close()
     assert found["pg_up"] == {("main",): 1, ('o"ther',): 0}
     assert found["pgvitals_visits_total"][("main", "error")] == 0
-    assert not [name for name in found if name.startswith("pgvitals_collector_")]
-
-
-def test_a_collector_tells_how_its_last_run_ended(instance: Instance) -> None:
-    first, second = instance.collectors
-    first.status = Status(
-        Outcome("timeout", "lock_timeout", "secret message"),
-        duration=2,
-        success_at=NOW - 90,
-        success_time=1_700_000_000,
-        rows=5,
-        series=4,
-        dropped=3,
-        duplicates=2,
-        failures=6,
-    )
-    text = report.of_instance(instance, NOW)
-    found = read(text)
-    key = ("a", "")
-    assert found["pgvitals_collector_outcome"] == {(*key, "timeout", "lock_timeout"): 1}
-    expected = {
-        "duration_seconds": 2.0,
-        "age_seconds": 90.0,
-        "last_success_timestamp_seconds": 1_700_000_000.0,
-        "backoff_failures": 6.0,
-        "rows": 5.0,
-        "series": 4.0,
-        "dropped": 3.0,
-        "duplicates": 2.0,
-    }
-    assert {name: found[f"pgvitals_collector_{name}"][key] for name in expected} == expected
-    assert b"secret message" not in text
-    assert second.status.outcome is None
-
-
-def test_a_collector_that_never_succeeded_has_no_age(instance: Instance) -> None:
-    instance.collectors[0].status = Status(Outcome("error", "42P01"))
-    assert "pgvitals_collector_age_seconds" not in of_instance(instance)
 
 
 def test_no_connection_is_open_before_the_first_login(instance: Instance) -> None:
@@ -104,16 +55,8 @@ def test_no_connection_is_open_before_the_first_login(instance: Instance) -> Non
 def test_every_family_of_a_full_report_is_listed_for_the_reference(instance: Instance) -> None:
     instance.heartbeat.answered(NOW, 1)
     instance.heartbeat.refused("tls")
-    ran = Status(Outcome("success"), success_at=NOW)
-    instance.collectors[0].status = ran
     text = report.of_instance(instance, NOW).decode()
     found = [(f.name, f.type, f.documentation) for f in text_string_to_metric_families(text)]
     assert sorted(found) == sorted(
         (name.removesuffix("_total"), type_, help_) for name, type_, help_ in report.families()
     )
-
-
-def test_a_report_without_collectors_has_no_empty_families(instance: Instance) -> None:
-    text = report.of_instance(instance, NOW).decode()
-    for family in text_string_to_metric_families(text):
-        assert family.samples

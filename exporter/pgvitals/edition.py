@@ -1,0 +1,142 @@
+"""An edition: the page as it is served, whole and compressed, made by who reads and not by who scrapes.
+
+A scrape takes the newest one and waits for nobody: neither for a query, nor for compression.
+"""
+
+import functools
+import math
+import struct
+import threading
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from operator import is_, itemgetter
+from typing import NamedTuple
+
+from isal import isal_zlib
+
+from pgvitals import account
+from pgvitals.account import Run
+from pgvitals.collector import Collector
+from pgvitals.exposition import Buffers, page
+
+SPACING = 1.0
+"""Seconds from one edition to the next while visit follows visit."""
+LAG = 5.0
+"""Seconds after which an edition is checked by who wants it, should who reads not come to it."""
+
+_FASTEST = 1
+_SYNC, _FINISH = isal_zlib.Z_SYNC_FLUSH, isal_zlib.Z_FINISH
+_ACCOUNT = ""
+_GZIP_HEADER = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
+
+
+class Part(NamedTuple):
+    """Some of a page, compressed by itself; ended at a byte's border, so that more can follow it.
+
+    That is an empty stored block (RFC 1951).
+    """
+
+    buffers: Buffers
+    packed: bytes
+    crc: int
+    size: int
+
+    @classmethod
+    def of(cls, buffers: Buffers) -> "Part":
+        """Compress `buffers`."""
+        crc = functools.reduce(lambda crc, b: isal_zlib.crc32(b, crc), buffers, 0)
+        return cls(buffers, _deflated(buffers, _SYNC), crc, sum(map(len, buffers)))
+
+    @classmethod
+    def joined(cls, parts: Sequence["Part"]) -> "Part":
+        """All of them as one; nothing is compressed again."""
+        whole = cls([], b"", 0, 0)
+        for part in parts:
+            crc = isal_zlib.crc32_combine(whole.crc, part.crc, part.size)
+            whole = cls(whole.buffers + part.buffers, b"", crc, whole.size + part.size)
+        return whole._replace(packed=b"".join(part.packed for part in parts))
+
+
+class Edition(NamedTuple):
+    """What was fresh once, with the `runs` that brought it, and until when (time.monotonic) that holds."""
+
+    whole: Part
+    runs: Sequence[Run]
+    until: float
+
+    @property
+    def buffers(self) -> Buffers:
+        """The text."""
+        return self.whole.buffers
+
+    def gzip(self, tail: bytes) -> Buffers:
+        """The text and a `tail`, as one gzip stream (RFC 1952).
+
+        Not members put together: some clients read only the first.
+        """
+        size = (self.whole.size + len(tail)) & 0xFFFFFFFF
+        end = struct.pack("<LL", isal_zlib.crc32(tail, self.whole.crc), size)
+        return [b"".join((_GZIP_HEADER, self.whole.packed, _deflated([tail], _FINISH), end))]
+
+
+_NOTHING = Edition(Part.joined([]), (), -math.inf)
+
+
+class Editions:
+    """Has the newest edition of what `collectors` gives."""
+
+    def __init__(self, collectors: Callable[[], Sequence[Collector]]) -> None:
+        self._collectors = collectors
+        self._lock = threading.RLock()
+        self._parts: dict[str, Part] = {}
+        self._newest = _NOTHING
+        self._renewed_at = -math.inf
+
+    def newest(self, now: float) -> Edition:
+        """What to serve: nothing in it is too old, and nothing came more than LAG seconds ago without it."""
+        if now > self._newest.until:
+            with self._lock:
+                if now > self._newest.until:
+                    self.renew(now)
+        return self._newest
+
+    def renew(self, now: float) -> None:
+        """Make an edition of what is fresh; of the newest there stays what it would have too."""
+        with self._lock:
+            collectors = self._collectors()
+            until = min([now + LAG, *(c.fresh_until for c in collectors if c.fresh(now))])
+            runs = [(c, c.status) for c in collectors if c.status.outcome]
+            self._parts = dict(self._made(runs, now))
+            self._newest = Edition(Part.joined(list(self._parts.values())), runs, until)
+            self._renewed_at = now
+
+    def _made(self, runs: Sequence[Run], now: float) -> Iterator[tuple[str, Part]]:
+        """Parts by the query they are of, and the account; what has not changed is not made again."""
+        fresh = ((c.query.name, status.block) for c, status in runs if c.fresh(now))
+        for name, group in groupby(fresh, itemgetter(0)):
+            buffers = page([[block for _, block in group]])
+            before = self._parts.get(name)
+            known = before and same(buffers, before.buffers)
+            yield name, before if before and known else Part.of(buffers)
+        yield _ACCOUNT, Part.of([account.of_runs(runs)])
+
+    def keep_up(self, now: float) -> None:
+        """Renew, unless that was done a moment ago: more results may be about to come."""
+        if now - self._renewed_at > SPACING:
+            self.renew(now)
+
+    def forget(self) -> None:
+        """Serve nothing of before: what `collectors` gives is other than it was."""
+        with self._lock:
+            self._newest, self._parts = _NOTHING, {}
+
+
+def same(some: Sequence[object], others: Sequence[object]) -> bool:
+    """Whether these are the same objects in the same order."""
+    return len(some) == len(others) and all(map(is_, some, others))
+
+
+def _deflated(buffers: Buffers, end: int) -> bytes:
+    squeeze = isal_zlib.compressobj(_FASTEST, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return b"".join([*map(squeeze.compress, buffers), squeeze.flush(end)])

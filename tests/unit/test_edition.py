@@ -1,0 +1,151 @@
+"""Editions: what is served holds, is the same in every form, and is made as rarely as can be."""
+
+import gzip
+import threading
+import zlib
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pgvitals.collector import Collector, Status
+from pgvitals.edition import LAG, SPACING, Edition, Editions, Part
+from pgvitals.exposition import Buffers, Family
+from pgvitals.outcome import Outcome
+from unit.material import GAUGE, NOW, query, quick
+
+INTERVAL = 15.0
+LIFETIME = 3 * INTERVAL
+"""Seconds for which a result of that interval is served."""
+
+parts = st.lists(st.lists(st.binary(max_size=30), max_size=3), max_size=4)
+
+
+def edition_of(*contents: Buffers) -> Edition:
+    return Edition(Part.joined([Part.of(buffers) for buffers in contents]), (), NOW)
+
+
+@quick
+@given(parts, st.lists(st.binary(max_size=30), max_size=3))
+def test_the_compressed_page_is_always_the_page(
+    contents: Sequence[Buffers], tails: Sequence[bytes]
+) -> None:
+    edition = edition_of(*contents)
+    for tail in tails:
+        whole = b"".join([*edition.buffers, tail])
+        assert gzip.decompress(b"".join(edition.gzip(tail))) == whole
+
+
+def test_the_compressed_page_is_one_member() -> None:
+    whole = b"".join(edition_of([b"a" * 1000, b"b"], [b"c"]).gzip(b"tail"))
+    reader = zlib.decompressobj(31)
+    assert reader.decompress(whole) == b"a" * 1000 + b"bctail"
+    assert (reader.eof, reader.unused_data) == (True, b"")
+
+
+class Desk:
+    """Two collectors, and the editions of what they have."""
+
+    def __init__(self) -> None:
+        self.collectors = [self.collector("a"), self.collector("b")]
+        self.editions = Editions(lambda: self.collectors)
+
+    @staticmethod
+    def collector(name: str) -> Collector:
+        return Collector(query(name, metrics={f"pg_{name}": GAUGE}, interval="15s"), "db")
+
+    def brings(self, which: int, body: bytes, at: float) -> None:
+        """A collector has a result."""
+        family = Family(f"pg_{which}", b"", body)
+        self.collectors[which].status = Status(Outcome("success"), success_at=at, block=(family,))
+
+    def served(self, now: float) -> bytes:
+        """What a scrape gets of results, the same in both forms."""
+        edition = self.editions.newest(now)
+        whole = b"".join(edition.buffers)
+        assert gzip.decompress(b"".join(edition.gzip(b""))) == whole
+        return whole.partition(b"# HELP pgvitals_")[0]
+
+
+@pytest.fixture
+def desk() -> Desk:
+    desk = Desk()
+    desk.brings(0, b"old", NOW)
+    assert desk.served(NOW) == b"old"
+    return desk
+
+
+def test_a_scrape_gets_what_was_renewed_last(desk: Desk) -> None:
+    desk.brings(0, b"new", NOW + 1)
+    assert desk.served(NOW + 1) == b"old"
+    desk.editions.renew(NOW + 1)
+    assert desk.served(NOW + 1) == b"new"
+
+
+def test_what_nobody_renewed_is_renewed_by_a_scrape(desk: Desk) -> None:
+    desk.brings(0, b"new", NOW + 1)
+    assert desk.served(NOW + LAG) == b"old"
+    assert desk.served(NOW + LAG + 0.001) == b"new"
+
+
+def test_what_is_too_old_goes_at_once(desk: Desk) -> None:
+    desk.brings(1, b"younger", NOW + 3)
+    desk.editions.renew(NOW + LIFETIME - 1)
+    assert desk.served(NOW + LIFETIME) == b"oldyounger"
+    assert desk.served(NOW + LIFETIME + 0.001) == b"younger"
+    assert desk.served(NOW + LIFETIME + 3.001) == b""
+
+
+def test_what_is_no_longer_wanted_goes_at_once(desk: Desk) -> None:
+    desk.collectors = [desk.collector("c")]
+    desk.editions.forget()
+    assert desk.served(NOW) == b""
+
+
+def test_what_did_not_change_is_compressed_once(desk: Desk) -> None:
+    desk.brings(1, b"before", NOW)
+    desk.editions.renew(NOW + 1)
+    first, second, account = desk.editions._parts.values()
+    desk.brings(1, b"after", NOW + 2)
+    desk.editions.renew(NOW + 2)
+    again, changed, anew = desk.editions._parts.values()
+    assert again is first
+    assert (second.buffers, changed.buffers) == ([b"", b"before"], [b"", b"after"])
+    assert anew is not account
+
+
+def test_the_account_is_of_what_is_served(desk: Desk) -> None:
+    desk.brings(0, b"new", NOW + 1)
+    ((_, status),) = desk.editions.newest(NOW + 1).runs
+    assert status.success_at == NOW
+    desk.editions.renew(NOW + 1)
+    ((_, status),) = desk.editions.newest(NOW + 1).runs
+    assert status.success_at == NOW + 1
+
+
+def test_while_visits_follow_each_other_editions_keep_their_distance(desk: Desk) -> None:
+    desk.brings(0, b"new", NOW + 0.1)
+    desk.editions.keep_up(NOW + SPACING)
+    assert desk.served(NOW + SPACING) == b"old"
+    desk.editions.keep_up(NOW + SPACING + 0.001)
+    assert desk.served(NOW + SPACING + 0.001) == b"new"
+
+
+def test_a_scrape_does_not_wait_for_an_edition_in_the_making(desk: Desk) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def collectors() -> Sequence[Collector]:
+        begun.set()
+        go_on.wait()
+        return desk.collectors
+
+    desk.editions._collectors = collectors
+    making = threading.Thread(target=desk.editions.renew, args=(NOW + 1,))
+    making.start()
+    begun.wait()
+    try:
+        assert desk.served(NOW + 1) == b"old"
+    finally:
+        go_on.set()
+        making.join()
