@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from pgvitals import exposition, sample
+from pgvitals.courtesy import COURTESY
 from pgvitals.exposition import Block, Family
 from pgvitals.query import FamiliesFrom, Metric, Query
 from pgvitals.table import Table
@@ -37,6 +38,8 @@ class Writer:
         self._query = query
         self._labels: list[str] = []
         self._written: dict[str, _Written] = {}
+        self._columns: list[list[sample.Cell]] = []
+        self._rendered = Rendered((), 0, 0)
 
     def write(self, table: Table, labels: list[str]) -> Rendered:
         """Write all families; `labels[i]` is the label text of the table's row i.
@@ -44,10 +47,11 @@ class Writer:
         A list of labels that was given before must be unchanged.
         """
         if source := self._query.families_from:
-            return _from_rows(source, table)
+            return self._rows(source, table)
         if labels is not self._labels:
             self._labels, self._written = labels, {}
         for name, metric in self._query.metrics.items():
+            COURTESY.step_aside()
             if metric.type == "histogram":
                 self._written[name] = _histograms(
                     name, metric, table, labels, self._query.max_series
@@ -57,6 +61,12 @@ class Writer:
         done = self._written.values()
         block = tuple(w.family for w in done)
         return Rendered(block, sum(w.series for w in done), sum(w.lost for w in done))
+
+    def _rows(self, source: FamiliesFrom, table: Table) -> Rendered:
+        columns = [table.column(name) for name in (source.name, source.value, source.help)]
+        if columns != self._columns:
+            self._columns, self._rendered = columns, _from_rows(source, table)
+        return self._rendered
 
     def _plain(self, name: str, metric: Metric, table: Table) -> _Written:
         values, lost = table.values(metric.column)

@@ -12,6 +12,7 @@ import psycopg
 from psycopg import abc, adapt, errors, generators, pq, sql
 from psycopg.types.string import TextLoader
 
+from pgvitals.courtesy import COURTESY
 from pgvitals.facts import Facts
 from pgvitals.sample import Cell
 
@@ -206,6 +207,7 @@ class Session:
             if result.status in (pq.ExecStatus.TUPLES_CHUNK, pq.ExecStatus.TUPLES_OK):
                 shape = shape or Shape.of(result)
                 adapters = _BYTES if self._any_bytes else _TEXT
+                COURTESY.step_aside()
                 yield Chunk(result, shape, self.connection, adapters)
             elif result.status == pq.ExecStatus.FATAL_ERROR:
                 failed = result

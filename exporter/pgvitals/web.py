@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from pgvitals.courtesy import COURTESY
 from pgvitals.deadline import Deadline, Deadlines
 from pgvitals.site import Answer, Site
 
@@ -123,10 +124,11 @@ class Server(ThreadingHTTPServer):
     def process_request(self, request: Any, client_address: Any) -> None:
         """Wait for a slot, then serve in a thread."""
         self._slots.acquire()
+        COURTESY.begin()
         try:
             super().process_request(request, client_address)
         except BaseException:
-            self._slots.release()
+            self._over()
             raise
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
@@ -134,7 +136,11 @@ class Server(ThreadingHTTPServer):
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self._slots.release()
+            self._over()
+
+    def _over(self) -> None:
+        COURTESY.end()
+        self._slots.release()
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Serve one connection within its limits, however slowly the client reads or writes."""

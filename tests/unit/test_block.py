@@ -220,3 +220,16 @@ def test_histograms_are_written_anew() -> None:
     for count in ("3", "5"):
         rows = result(PARTS, ("{1}", "{2}", "4", count))
         assert f"pg_h_count {count}" in text(writer.write(table(made, rows), labels))
+
+
+def test_rows_that_stay_as_they_are_stay_written() -> None:
+    made = query(metrics=None, families_from=SOURCE)
+    writer = Writer(made)
+
+    def written(*rows: tuple[str | None, ...]) -> Rendered:
+        return writer.write(table(made, result(NAMED, *rows)), [])
+
+    first = written(("a", "1", "A."), ("b", "x", "B."))
+    assert written(("a", "1", "A."), ("b", "x", "B.")) is first
+    for changed in (("a", "2", "A."), ("a", "1", "B."), ("c", "1", "A.")):
+        assert text(written(changed)) == text(families(changed))

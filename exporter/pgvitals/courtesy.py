@@ -1,0 +1,48 @@
+"""Courtesy: who reads rows steps aside while a scrape is being answered.
+
+Both are Python, and one thread of it runs at a time. An answer takes two milliseconds, but it lets go
+of the interpreter a dozen times, and each time who reads would take it for as long as it may.
+"""
+
+import threading
+import time
+
+PATIENCE = 0.02
+"""Seconds for which an answer is waited for; one that takes longer waits for its client."""
+_SHARE = 3
+"""At most one part in so many of the time is spent on waiting, however many scrapes there are."""
+
+
+class Courtesy:
+    """What there is to be answered now, and who waits for that."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._answering = 0
+        self._done = threading.Event()
+        self._done.set()
+        self._enough_until = 0.0
+
+    def begin(self) -> None:
+        """Something is to be answered; `end` follows."""
+        with self._lock:
+            self._answering += 1
+            self._done.clear()
+
+    def end(self) -> None:
+        """It is answered, or never will be."""
+        with self._lock:
+            self._answering -= 1
+            if not self._answering:
+                self._done.set()
+
+    def step_aside(self) -> None:
+        """Wait a moment for what is being answered, unless that was done a moment ago."""
+        if self._done.is_set() or (began := time.monotonic()) < self._enough_until:
+            return
+        self._done.wait(PATIENCE)
+        self._enough_until = began + (time.monotonic() - began) * _SHARE
+
+
+COURTESY = Courtesy()
+"""That of this process: its threads share one interpreter."""
