@@ -7,7 +7,7 @@ import threading
 
 import structlog
 
-from pgvitals import log
+from pgvitals import log, memory
 from pgvitals.catalogue import Catalogue
 from pgvitals.config import Config
 from pgvitals.document import Mistakes
@@ -30,6 +30,7 @@ class Daemon:
     """Everything that runs. Raises Mistakes for a wrong configuration, OSError for an address in use."""
 
     def __init__(self, flags: Flags) -> None:
+        memory.use_one_heap()
         self._flags = flags
         # Of all that threads wait for, only this kind may be told something by a signal handler.
         self._ends: queue.SimpleQueue[bool] = queue.SimpleQueue()

@@ -201,7 +201,7 @@ class Instance:
     def _start_anew(self, now: float) -> None:
         """After trouble, or before another server: what failed is due again, on a connection of today."""
         if self.identity != self._met:
-            self._visitor.leave()
+            self._visitor.forget()
             self._met, self._looked_at = self.identity, -math.inf
         self._recovered = False
         for collector in self.collectors:

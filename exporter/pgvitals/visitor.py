@@ -7,7 +7,7 @@ import psycopg
 import structlog
 from psycopg_pool import NullConnectionPool, PoolTimeout
 
-from pgvitals import outcome
+from pgvitals import memory, outcome
 from pgvitals.collector import Collector
 from pgvitals.deadline import Deadline, Deadlines
 from pgvitals.facts import Facts
@@ -17,7 +17,7 @@ from pgvitals.session import Connection, Session
 VISIT_LIMIT = 15.0
 """Seconds for a visit, login included."""
 SESSION_LIFETIME = 600.0
-"""Seconds after which a kept connection is replaced: a backend's caches only grow."""
+"""Seconds for which a connection is kept, because a backend's caches only grow, and facts are believed."""
 RARE = 600.0
 """Seconds between two runs, from which on a query may fill those caches with all that there is."""
 
@@ -42,7 +42,7 @@ class Visitor:
         self._log = _log.bind(instance=name)
         self._database: str | None = None
         self._session: Session | None = None
-        self._facts: Facts | None = None
+        self._facts: dict[str, tuple[Facts, float]] = {}
         self._pool: NullConnectionPool[Connection] = NullConnectionPool(
             kwargs=lambda: login.parameters(self._database),
             max_size=1,
@@ -75,12 +75,12 @@ class Visitor:
             session = self._enter(database)
             left = VISIT_LIMIT - (time.monotonic() - started)
             with self._deadlines.guard(session.connection.fileno(), left) as deadline:
-                self._facts = self._facts or session.read_facts(relations, left)
-                self._run(session, self._facts, collectors, deadline)
+                self._run(session, self._learn(session, relations, left), collectors, deadline)
         except (psycopg.Error, PoolTimeout) as error:
             for collector in collectors:
                 collector.fail(error, started)
                 self._tell(collector)
+            self._facts.pop(database, None)
             self.leave()
             return False
         held = not session.broken
@@ -107,7 +107,13 @@ class Visitor:
         """Close the session, if there is one."""
         if self._session:
             self._pool.putconn(self._session.connection)
-        self._session = self._facts = None
+            memory.give_back()
+        self._session = None
+
+    def forget(self) -> None:
+        """Leave, and learn anew what the databases are like."""
+        self.leave()
+        self._facts.clear()
 
     def close(self) -> None:
         """Leave for good."""
@@ -127,6 +133,15 @@ class Visitor:
                 self._pool.putconn(connection)
                 raise
         return self._session
+
+    def _learn(self, session: Session, relations: Iterable[str], left: float) -> Facts:
+        """The facts of the session's database, which hold for as long as a session may live."""
+        facts, at = self._facts.get(session.database, (None, 0.0))
+        now = time.monotonic()
+        if facts is None or now - at > SESSION_LIFETIME:
+            facts = session.read_facts(relations, left)
+            self._facts[session.database] = facts, now
+        return facts
 
     def _login_anew(self) -> Connection:
         try:
