@@ -10,8 +10,10 @@ from typing import NamedTuple
 from bench import scrapes
 from bench.cost import Idleness, Meter, Refresh, cost, look_on
 from bench.entry import MINUTE, NEVER, ROWS_A_TABLE, Entry
+from bench.floor import floor
 from bench.ground import OURS, PEER, Ground
 from bench.peer import Peer, peer
+from bench.scrapes import Times
 from bench.side import Side
 from support.daemon import Daemon
 from support.parity import Difference, explanations
@@ -40,6 +42,7 @@ class Result(NamedTuple):
     release: tuple[int, ...]
     theirs: Side
     ours: Side
+    floors: dict[bool, Times]
 
 
 def contest(ground: Ground, entry: Entry, pace: Pace) -> Result:
@@ -52,7 +55,9 @@ def contest(ground: Ground, entry: Entry, pace: Pace) -> Result:
         measured = Contest(ground, entry, pace, their, daemon)
         measured.refresh()
         measured.crowd()
-        return Result(entry, ground.tables, their.release, measured.theirs, measured.ours)
+        return Result(
+            entry, ground.tables, their.release, measured.theirs, measured.ours, measured.floors
+        )
 
 
 def _every(ground: Ground) -> float:
@@ -71,6 +76,7 @@ class Contest:
         self._ground, self._entry, self._pace, self._daemon = ground, entry, pace, daemon
         self._release = their.release
         self.sides = (self.theirs, self.ours)
+        self.floors: dict[bool, Times] = {}
 
     def refresh(self) -> None:
         """Measure refreshes in turn, then the slow tier, then what idleness costs."""
@@ -82,6 +88,8 @@ class Contest:
         ):
             self._cycles(1)  # of a peer with cold caches
             fast = self._cycles(self._pace.refreshes)
+            for side in self.sides:
+                side.backend = side.most_backend
             slow = self._slow_cycles()
         self.theirs.connections, self.ours.connections = theirs.most, ours.most
         self._account(fast, slow)
@@ -94,13 +102,21 @@ class Contest:
         """Four clients at once: each of their scrapes refreshes the peer; we do all the while."""
         seconds = self._pace.crowd
         for packed in (False, True):
-            self.theirs.crowds[packed] = scrapes.crowd(self.theirs.port, seconds, packed=packed)
+            (crowd,) = scrapes.crowd([self.theirs.port], seconds, packed=packed)
+            self.theirs.crowds[packed] = crowd
         self._configure(1.0)
         with self._touching():
             for packed in (False, True):
-                self.ours.crowds[packed] = scrapes.crowd(self.ours.port, seconds, packed=packed)
+                self._crowd_beside_the_floor(packed)
         for side in self.sides:
             side.crowded = side.meter.memory_mb("VmHWM")
+
+    def _crowd_beside_the_floor(self, packed: bool) -> None:
+        """Each client scrapes us and, in turn, a server that only hands out what we answered once."""
+        with floor(scrapes.answer(self.ours.port, packed=packed)) as port:
+            ports, seconds = [self.ours.port, port], self._pace.crowd
+            crowds = scrapes.crowd(ports, seconds, packed=packed)
+        self.ours.crowds[packed], self.floors[packed] = crowds
 
     def _cycles(self, number: int, rows_a_table: int = ROWS_A_TABLE) -> list[Cycle]:
         cycles = []

@@ -9,6 +9,7 @@ from bench import bar, table
 from bench.bill import Bill
 from bench.contest import Result
 from bench.run import Findings
+from bench.scrapes import Times
 from bench.soak import Minute
 from bench.spread import Spread
 from bench.start import STARTS, Start
@@ -53,8 +54,14 @@ def _contest(result: Result) -> str:
     number = 1 if result.entry.defaults else 2
     return (
         f"### Table {number}, {result.entry.name}: {result.tables:,} tables\n\n"
-        f"{table.of_contest(result)}"
+        f"{table.of_contest(result)}\n\n"
+        f"The floor of p50 and p99: {_floor(result.floors[False])} with identity,"
+        f" {_floor(result.floors[True])} with gzip."
     )
+
+
+def _floor(times: Times) -> str:
+    return f"{times.p50:.1f} and {times.p99:.1f} ms"
 
 
 def _growth(results: Sequence[Result]) -> str:

@@ -7,8 +7,11 @@ import re
 import socket
 import statistics
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from itertools import cycle
+from multiprocessing import get_context
 from typing import NamedTuple
 
 CLIENTS = 4
@@ -73,32 +76,53 @@ def page(port: int) -> Page:
 
 def fetch(port: int, *, packed: bool, path: str = "/metrics") -> Scrape:
     """Scrape, and throw the body away: what a client does with it would count. Raises OSError."""
-    head = f"GET {path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n"
-    coding = "gzip" if packed else "identity"
-    buffer = bytearray(_BUFFER)
-    size, started = 0, time.monotonic()
-    with socket.create_connection(("127.0.0.1", port), timeout=_LIMIT) as connection:
-        connection.sendall(f"{head}Accept-Encoding: {coding}\r\n\r\n".encode())
-        while got := connection.recv_into(buffer):
-            _demand(bool(size) or buffer.startswith(b"HTTP/1.1 200 "), repr(bytes(buffer[:80])))
-            size += got
+    started = time.monotonic()
+    size = sum(map(len, _received(port, path, packed=packed)))
     return Scrape(size, (time.monotonic() - started) * 1000)
 
 
-def crowd(port: int, seconds: float, *, packed: bool) -> Times:
-    """Scrapes of four clients at once for so long, two of each at least."""
+def answer(port: int, *, packed: bool) -> bytes:
+    """What comes back, head and body. Raises OSError."""
+    return b"".join(map(bytes, _received(port, "/metrics", packed=packed)))
+
+
+def crowd(ports: Sequence[int], seconds: float, *, packed: bool) -> list[Times]:
+    """Scrapes of four clients at once for so long, of each port in turn, and two of each at least.
+
+    Each client is a process: threads of one would wait for each other.
+    """
+    client = partial(_client, ports, seconds, packed)
+    with ProcessPoolExecutor(CLIENTS, get_context("spawn")) as pool:
+        each = list(pool.map(client, range(CLIENTS)))
+    return [times([one for taken in each for one in taken[port]]) for port in ports]
+
+
+def _client(
+    ports: Sequence[int], seconds: float, packed: bool, number: int
+) -> dict[int, list[float]]:
+    """The milliseconds of the scrapes of one client."""
+    time.sleep(number * PAUSE / CLIENTS)
     end = time.monotonic() + seconds
+    taken: dict[int, list[float]] = {port: [] for port in ports}
+    for port in cycle(ports):
+        if time.monotonic() > end and min(map(len, taken.values())) > 1:
+            break
+        taken[port].append(fetch(port, packed=packed).milliseconds)
+        time.sleep(PAUSE / len(ports))
+    return taken
 
-    def client(number: int) -> list[float]:
-        time.sleep(number * PAUSE / CLIENTS)
-        taken: list[float] = []
-        while time.monotonic() < end or len(taken) < 2:
-            taken.append(fetch(port, packed=packed).milliseconds)
-            time.sleep(PAUSE)
-        return taken
 
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        return times([one for taken in pool.map(client, range(CLIENTS)) for one in taken])
+def _received(port: int, path: str, *, packed: bool) -> Iterator[memoryview]:
+    head = f"GET {path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n"
+    coding = "gzip" if packed else "identity"
+    buffer = memoryview(bytearray(_BUFFER))
+    fine = False
+    with socket.create_connection(("127.0.0.1", port), timeout=_LIMIT) as connection:
+        connection.sendall(f"{head}Accept-Encoding: {coding}\r\n\r\n".encode())
+        while got := connection.recv_into(buffer):
+            fine = fine or bytes(buffer[:13]) == b"HTTP/1.1 200 "
+            _demand(fine, repr(bytes(buffer[:80])))
+            yield buffer[:got]
 
 
 def _demand(fine: bool, found: str) -> None:

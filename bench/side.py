@@ -26,7 +26,8 @@ class Side:
 
     `refresh` has its share of the slow tier; `minute` also what is done between refreshes; `wall` is
     the time from the beginning of a refresh to its page; `rss` is the memory between refreshes, `peak`
-    its highest, `crowded` its highest after four clients were there.
+    its highest, `crowded` its highest after four clients were there; `backend` is that of the backends
+    after a refresh, `most_backend` after one with the slow tier.
     """
 
     meter: Meter
@@ -38,6 +39,7 @@ class Side:
     peak: float = 0.0
     crowded: float = 0.0
     backend: float = 0.0
+    most_backend: float = 0.0
     connections: int = 0
     samples: int = 0
     families: frozenset[str] = frozenset()
@@ -96,5 +98,5 @@ class Side:
         """Note what the page has, and what is in memory."""
         self.families, self.samples = page.families, page.samples
         self.peak = self.meter.memory_mb("VmHWM")
-        self.backend = max(self.backend, self.meter.backend_mb())
+        self.most_backend = max(self.most_backend, self.meter.backend_mb())
         return Refresh(before, self.meter.read(), wall, self.meter.memory_mb())

@@ -29,6 +29,7 @@ LINES = (
     Line("RSS at its peak, MB", lambda side: side.peak),
     Line("the same with four clients, MB", lambda side: side.crowded),
     Line("backends' private memory, MB", lambda side: side.backend),
+    Line("the same after the slow tier, MB", lambda side: side.most_backend),
     Line("connections", lambda side: side.connections, "d"),
     Line("four clients, identity: p50, ms", _times(False, "p50")),
     Line("four clients, identity: p99, ms", _times(False, "p99")),
