@@ -104,7 +104,9 @@ class Contest:
         for packed in (False, True):
             (crowd,) = scrapes.crowd([self.theirs.port], seconds, packed=packed)
             self.theirs.crowds[packed] = crowd
+        before = self.ours.meter.read()
         self._configure(1.0)
+        self.ours.await_rows(before.rows + ROWS_A_TABLE * self._ground.tables)
         with self._touching():
             for packed in (False, True):
                 self._crowd_beside_the_floor(packed)

@@ -36,6 +36,7 @@ def floor(answer: bytes) -> Iterator[int]:
     ours, theirs = spawn.Pipe()
     process = spawn.Process(target=_serve, args=(theirs,), daemon=True)
     process.start()
+    theirs.close()
     try:
         ours.send_bytes(answer)
         yield ours.recv()

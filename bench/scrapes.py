@@ -17,6 +17,8 @@ from typing import NamedTuple
 CLIENTS = 4
 PAUSE = 0.25
 """Seconds from the end of a client's scrape to its next one."""
+_STARTING = 3.0
+"""Seconds until all clients are there."""
 _LIMIT = 120.0
 _BUFFER = 1 << 20
 
@@ -91,18 +93,18 @@ def crowd(ports: Sequence[int], seconds: float, *, packed: bool) -> list[Times]:
 
     Each client is a process: threads of one would wait for each other.
     """
-    client = partial(_client, ports, seconds, packed)
+    client = partial(_client, ports, time.monotonic() + _STARTING, seconds, packed)
     with ProcessPoolExecutor(CLIENTS, get_context("spawn")) as pool:
         each = list(pool.map(client, range(CLIENTS)))
     return [times([one for taken in each for one in taken[port]]) for port in ports]
 
 
 def _client(
-    ports: Sequence[int], seconds: float, packed: bool, number: int
+    ports: Sequence[int], begin: float, seconds: float, packed: bool, number: int
 ) -> dict[int, list[float]]:
-    """The milliseconds of the scrapes of one client."""
-    time.sleep(number * PAUSE / CLIENTS)
-    end = time.monotonic() + seconds
+    """The milliseconds of the scrapes of one client, from `begin` (time.monotonic, one for all)."""
+    time.sleep(max(0.0, begin + number * PAUSE / CLIENTS - time.monotonic()))
+    end = begin + seconds
     taken: dict[int, list[float]] = {port: [] for port in ports}
     for port in cycle(ports):
         if time.monotonic() > end and min(map(len, taken.values())) > 1:

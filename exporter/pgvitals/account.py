@@ -6,22 +6,14 @@ thousands of these samples, and prometheus_client takes 15 us for each.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 from pgvitals import exposition, sample
 from pgvitals.collector import Collector, Status
+from pgvitals.exposition import Described, family
 
 Run = tuple[Collector, Status]
 """A collector, and how its last run ended."""
 Gauge = tuple[str, str, Callable[[Status], float | None]]
-
-
-class Described(NamedTuple):
-    """A family by name, type and help."""
-
-    name: str
-    type: str
-    help: str
 
 
 _OF_RUN: Sequence[Gauge] = (
@@ -94,10 +86,3 @@ def _of_runs(runs: Sequence[Run]) -> Iterator[bytes]:
     yield family(_OUTCOME, [(exposition.braces(pairs), 1) for pairs in how])
     for name, help_, value in _OF_RUN:
         yield family(Described(name, "gauge", help_), [(c.named, value(s)) for c, s in runs])
-
-
-def family(of: Described, measured: Sequence[tuple[str, float | None]]) -> bytes:
-    """A family's text; a value of None is nothing to say."""
-    texts = [None if value is None else repr(+value) for _, value in measured]
-    body, _ = exposition.samples(of.name, [labels for labels, _ in measured], texts)
-    return exposition.header(of.name, of.type, of.help) + body if body else b""

@@ -101,6 +101,11 @@ def _clashes(queries: list[Query]) -> Iterator[Mistake]:
     yield from _intrusions(owners)
 
 
+def relations(catalogue: Catalogue) -> frozenset[str]:
+    """The relations that queries require."""
+    return frozenset(name for query in catalogue.values() for name in query.requires.relations)
+
+
 def _names(query: Query) -> Iterator[str]:
     """The names that a query puts on a page; `prefix*` stands for all that rows may add."""
     for name, metric in query.metrics.items():

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import psycopg
 
 from pgvitals import outcome
-from pgvitals.catalogue import Catalogue
+from pgvitals.catalogue import Catalogue, relations
 from pgvitals.facts import Facts
 from pgvitals.login import Login
 from pgvitals.outcome import Outcome
@@ -33,8 +33,7 @@ def session(login: Login) -> Iterator[Session]:
 
 def facts(opened: Session, catalogue: Catalogue) -> Facts:
     """What `catalogue` needs to know of the database; raises psycopg.Error."""
-    wanted = {name for query in catalogue.values() for name in query.requires.relations}
-    return opened.read_facts(wanted, LOOK_TIMEOUT)
+    return opened.read_facts(relations(catalogue), LOOK_TIMEOUT)
 
 
 def examine(opened: Session, catalogue: Catalogue) -> Iterator[Prospect]:

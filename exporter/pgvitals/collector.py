@@ -107,15 +107,14 @@ class Collector:
         """Seconds from one run to the next, when all goes well."""
         return self.query.interval * self.stretch
 
-    @property
-    def fresh_until(self) -> float:
-        """Until when the last result may be served: for min(3 intervals, interval + 60 s)."""
-        at = self.status.success_at
+    def lasts(self, status: Status) -> float:
+        """Until when the result of a status may be served: for min(3 intervals, interval + 60 s)."""
+        at = status.success_at
         return -math.inf if at is None else at + min(3 * self.interval, self.interval + 60)
 
     def fresh(self, now: float) -> bool:
         """Whether the last result may still be served."""
-        return now <= self.fresh_until
+        return now <= self.lasts(self.status)
 
     def retry(self, now: float) -> None:
         """Forget failures: what they put off is due at once."""

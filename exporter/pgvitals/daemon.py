@@ -60,7 +60,8 @@ class Daemon:
             threading.Thread(target=server.serve_forever, args=(_FOR_EVER,), daemon=True).start()
         addresses = [server.address for server in self._servers]
         _log.info("listening", addresses=addresses, path=self._settings.web.telemetry_path)
-        self._ends.get()
+        while not self._ended():
+            pass
         _log.info("stopping")
         self._poller.stop()
 
@@ -87,6 +88,13 @@ class Daemon:
         self._poller.apply(settings, loaded)
         self._settings = settings
         _log.info("configuration reloaded", instances=list(settings.instances))
+
+    def _ended(self) -> bool:
+        """Wait a second for a signal that ends us: one that another thread got does not wake us."""
+        try:
+            return self._ends.get(timeout=1)
+        except queue.Empty:
+            return False
 
     def _keep_reloading(self) -> None:
         """Reload when told; told many times meanwhile, once."""

@@ -45,7 +45,7 @@ class Deadlines:
         """Shut the socket `fileno` if the block takes longer than `seconds`."""
         deadline = Deadline(fileno, time.monotonic() + seconds)
         with self._changed:
-            first = deadline.at < min((d.at for d in self._guarded), default=math.inf)
+            first = deadline.at < self._next()
             self._guarded.add(deadline)
             if first:
                 self._changed.notify()
@@ -62,7 +62,11 @@ class Deadlines:
             for deadline in self._guarded:
                 if deadline.at <= now and not deadline.expired:
                     deadline.shut()
-            return min((d.at for d in self._guarded if not d.expired), default=math.inf)
+            return self._next()
+
+    def _next(self) -> float:
+        """When the first is due that is not shut already."""
+        return min((d.at for d in self._guarded if not d.expired), default=math.inf)
 
     def keep(self) -> None:
         """Enforce all of them for ever, and sleep between two of them."""

@@ -1,6 +1,7 @@
 """An edition: the page as it is served, whole and compressed, made by who reads and not by who scrapes.
 
-A scrape takes the newest one and waits for nobody: neither for a query, nor for compression.
+A scrape takes the newest one, and waits neither for a query nor, as a rule, for compression: only where an
+edition ended before who reads came to the next, as at the start and during a visit that takes long.
 """
 
 import functools
@@ -10,7 +11,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
-from operator import is_, itemgetter
+from operator import is_
 from typing import NamedTuple
 
 from isal import isal_zlib
@@ -95,31 +96,34 @@ class Editions:
 
     def newest(self, now: float) -> Edition:
         """What to serve: nothing in it is too old, and nothing came more than LAG seconds ago without it."""
-        if now > self._newest.until:
-            with self._lock:
-                if now > self._newest.until:
-                    self.renew(now)
-        return self._newest
+        edition = self._newest
+        if now <= edition.until:
+            return edition
+        with self._lock:
+            edition = self._newest
+            return edition if now <= edition.until else self.renew(now)
 
-    def renew(self, now: float) -> None:
+    def renew(self, now: float) -> Edition:
         """Make an edition of what is fresh; of the newest there stays what it would have too."""
         with self._lock:
-            collectors = self._collectors()
-            until = min([now + LAG, *(c.fresh_until for c in collectors if c.fresh(now))])
-            runs = [(c, c.status) for c in collectors if c.status.outcome]
-            self._parts = dict(self._made(runs, now))
+            # Each status is taken once: a run that ends meanwhile is for the next edition.
+            runs = [(c, c.status) for c in self._collectors() if c.status.outcome]
+            fresh = [(c, status) for c, status in runs if now <= c.lasts(status)]
+            self._parts = dict(self._made(fresh, account.of_runs(runs)))
+            until = min([now + LAG, *(c.lasts(status) for c, status in fresh)])
             self._newest = Edition(Part.joined(list(self._parts.values())), runs, until)
             self._renewed_at = now
+            return self._newest
 
-    def _made(self, runs: Sequence[Run], now: float) -> Iterator[tuple[str, Part]]:
+    def _made(self, fresh: Sequence[Run], told: bytes) -> Iterator[tuple[str, Part]]:
         """Parts by the query they are of, and the account; what has not changed is not made again."""
-        fresh = ((c.query.name, status.block) for c, status in runs if c.fresh(now))
-        for name, group in groupby(fresh, itemgetter(0)):
-            buffers = page([[block for _, block in group]])
+        for name, group in groupby(fresh, lambda run: run[0].query.name):
+            buffers = page([[status.block for _, status in group]])
             before = self._parts.get(name)
             known = before and same(buffers, before.buffers)
             yield name, before if before and known else Part.of(buffers)
-        yield _ACCOUNT, Part.of([account.of_runs(runs)])
+        before = self._parts.get(_ACCOUNT)
+        yield _ACCOUNT, before if before and before.buffers == [told] else Part.of([told])
 
     def keep_up(self, now: float) -> None:
         """Renew, unless that was done a moment ago: more results may be about to come."""
@@ -129,7 +133,7 @@ class Editions:
     def forget(self) -> None:
         """Serve nothing of before: what `collectors` gives is other than it was."""
         with self._lock:
-            self._newest, self._parts = _NOTHING, {}
+            self._newest = _NOTHING
 
 
 def same(some: Sequence[object], others: Sequence[object]) -> bool:

@@ -10,6 +10,14 @@ from typing import NamedTuple
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
+class Described(NamedTuple):
+    """A family by name, type and help."""
+
+    name: str
+    type: str
+    help: str
+
+
 class Family(NamedTuple):
     """What one collector has of a family, rendered: `header` is HELP and TYPE, `body` its samples."""
 
@@ -38,6 +46,13 @@ def samples(name: str, labels: Sequence[str], values: Sequence[str | None]) -> t
         if value is not None
     ]
     return "".join(lines).encode(), len(lines)
+
+
+def family(of: Described, measured: Sequence[tuple[str, float | None]]) -> bytes:
+    """A family's text; a value of None is nothing to say."""
+    texts = [None if value is None else repr(+value) for _, value in measured]
+    body, _ = samples(of.name, [labels for labels, _ in measured], texts)
+    return header(of.name, of.type, of.help) + body if body else b""
 
 
 def braces(pairs: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ import psycopg
 import structlog
 
 from pgvitals import heartbeat, outcome
-from pgvitals.catalogue import Catalogue
+from pgvitals.catalogue import Catalogue, relations
 from pgvitals.collector import Collector
 from pgvitals.config import InstanceConfig
 from pgvitals.deadline import Deadlines
@@ -30,8 +30,8 @@ RETRY = 10.0
 """Seconds to the next look, or the next way home, when one failed."""
 _TOGETHER = 0.5
 """Seconds by which a query may run early, so that those of one database share a visit."""
-_LOOK, _LONGEST_REST = 0.5, 5.0
-"""Seconds from one look at what is due to the next, at least and at most."""
+_LOOK, _LONGEST_REST = 0.5, 4.0
+"""Seconds from one look at what is due to the next, at least and at most: less than an edition holds."""
 
 
 class Instance:
@@ -57,6 +57,7 @@ class Instance:
         self._editions = Editions(lambda: self.collectors)
         self._catalogue, self._deadlines = catalogue, deadlines
         self._visitor = Visitor(name, self.login, deadlines)
+        self._visitor.relations = relations(catalogue)
         self._main = ""
         self._found: tuple[str, ...] = ()
         self._looked_at = -math.inf
@@ -92,7 +93,8 @@ class Instance:
     def adopt(self, config: InstanceConfig, catalogue: Catalogue) -> None:
         """Take over another configuration of the same server; what did not change goes on."""
         self.config, self._catalogue = config, catalogue
-        self._met = None  # the session knows the facts that the queries of before asked for
+        self._visitor.relations = relations(catalogue)
+        self._met = None  # the visitor knows the facts that the queries of before asked for
         self._bind()
 
     def close(self) -> None:
@@ -131,11 +133,7 @@ class Instance:
             self._start_anew(now)
         if may_enter and self.config.databases and now - self._looked_at > DISCOVERY_INTERVAL:
             self._discover(now)
-        due = [
-            c
-            for c in collectors
-            if c.due <= now and (may_enter or c.database == self._visitor.where)
-        ]
+        due = [c for c in collectors if c.due <= now and self._may_run(c, may_enter)]
         if due:
             # By when a result would be missed: what runs every 15 s does not queue behind what does daily.
             urgent = min(due, key=lambda c: c.due + c.interval).database
@@ -143,8 +141,12 @@ class Instance:
             return self._visit(urgent, sorted(batch, key=lambda c: c.due + c.interval), now)
         self._editions.renew(now)
         self._go_home(now, may_enter)
-        next_due = min((c.due for c in collectors), default=math.inf)
-        return min(max(next_due - now, _LOOK), _LONGEST_REST)
+        next_due = min((c.due for c in collectors if self._may_run(c, may_enter)), default=math.inf)
+        return min(max(next_due - time.monotonic(), _LOOK), _LONGEST_REST)
+
+    def _may_run(self, collector: Collector, may_enter: bool) -> bool:
+        """Whether there is a session for it, or may be one."""
+        return may_enter or collector.database == self._visitor.where
 
     def _go_home(self, now: float, may_enter: bool) -> None:
         """With nothing to read, be where the next will be: connected to the main database.
@@ -157,11 +159,9 @@ class Instance:
             self._home_from = now if arrived else now + RETRY
 
     def _visit(self, database: str, batch: Sequence[Collector], started: float) -> float:
-        relations = {r for query in self._catalogue.values() for r in query.requires.relations}
         worked = self._visitor.visit(
             database,
             batch,
-            relations,
             keep=database == self._main,
             # No other would be had now: this one is all there is.
             renew=self.heartbeat.up(started),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from pgvitals import exposition, sample
-from pgvitals.account import Described, family
+from pgvitals.exposition import Described, family
 from pgvitals.heartbeat import STARTING
 from pgvitals.instance import Instance
 

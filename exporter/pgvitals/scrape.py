@@ -1,10 +1,10 @@
 """The scrape: what postgres_exporter says of itself under names that alerts know, said of our visits."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from pgvitals import exposition, peer, sample
-from pgvitals.account import Described, family
-from pgvitals.collector import Collector
+from pgvitals.account import Run
+from pgvitals.exposition import Described, family
 from pgvitals.heartbeat import STARTING
 from pgvitals.instance import Instance
 from pgvitals.outcome import Outcome
@@ -45,29 +45,32 @@ def families() -> list[Described]:
     return [_DURATION, _ERROR, _SCRAPES, _COLLECTOR_DURATION, _COLLECTOR_SUCCESS]
 
 
-def of_instance(instance: Instance, now: float) -> bytes:
+def of_instance(instance: Instance, runs: Sequence[Run], now: float) -> bytes:
     """What there is to say of one server; of its collectors only while it is up, as its alerts expect."""
     reason = instance.heartbeat.reason(now)
-    ran = [c for c in instance.collectors if c.status.outcome]
-    failed = any(c.status.outcome and c.status.outcome.kind in _FAILED for c in ran)
+    failed = any(status.outcome and status.outcome.kind in _FAILED for _, status in runs)
     parts = [family(_SCRAPES, [("", sum(instance.visits.values()))])]
     if reason != STARTING:
         parts.append(family(_ERROR, [("", int(bool(reason) or failed))]))
         parts.append(family(_DURATION, [("", instance.visit_duration)]))
-    return b"".join([*parts, *(_collectors(ran, now) if not reason else ())])
+    return b"".join([*parts, *(_collectors(runs, now) if not reason else ())])
 
 
-def _collectors(ran: Iterable[Collector], now: float) -> Iterator[bytes]:
-    groups: dict[str, list[Collector]] = {}
-    for collector in ran:
-        groups.setdefault(peer.collector(collector.query.name), []).append(collector)
+def _collectors(runs: Iterable[Run], now: float) -> Iterator[bytes]:
+    groups: dict[str, list[Run]] = {}
+    for collector, status in runs:
+        groups.setdefault(peer.collector(collector.query.name), []).append((collector, status))
     named = [(exposition.braces([sample.label("collector", n)]), g) for n, g in groups.items()]
-    yield family(_COLLECTOR_DURATION, [(n, sum(c.status.duration for c in g)) for n, g in named])
-    well = [(name, int(all(_is_well(c, now) for c in group))) for name, group in named]
+    yield family(
+        _COLLECTOR_DURATION, [(n, sum(status.duration for _, status in g)) for n, g in named]
+    )
+    well = [(name, int(all(_is_well(run, now) for run in group))) for name, group in named]
     yield family(_COLLECTOR_SUCCESS, well)
 
 
-def _is_well(collector: Collector, now: float) -> bool:
+def _is_well(run: Run, now: float) -> bool:
     """Whether what it shows is there, or is not meant to be."""
-    ended = collector.status.outcome or Outcome("success")
-    return ended.reason in _ELSEWHERE or (ended.kind == "success" and collector.fresh(now))
+    collector, status = run
+    ended = status.outcome or Outcome("success")
+    fresh = now <= collector.lasts(status)
+    return ended.reason in _ELSEWHERE or (ended.kind == "success" and fresh)

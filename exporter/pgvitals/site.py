@@ -97,7 +97,11 @@ class Site:
     def _page(self, instance: Instance, gzipped: bool, tail: bytes) -> Answer:
         now = time.monotonic()
         edition = instance.edition(now)
-        parts = report.of_instance(instance, now), scrape.of_instance(instance, now), tail
+        parts = (
+            report.of_instance(instance, now),
+            scrape.of_instance(instance, edition.runs, now),
+            tail,
+        )
         tail = account.ages(edition.runs, now) + b"".join(parts)
         body = edition.gzip(tail) if gzipped else [*edition.buffers, tail]
         return Answer(HTTPStatus.OK, body, CONTENT_TYPE, gzipped)

@@ -17,7 +17,9 @@ from pgvitals.session import Connection, Session
 VISIT_LIMIT = 15.0
 """Seconds for a visit, login included."""
 SESSION_LIFETIME = 600.0
-"""Seconds for which a connection is kept, because a backend's caches only grow, and facts are believed."""
+"""Seconds after which a kept connection is replaced: a backend's caches only grow."""
+FACTS_LIFETIME = 600.0
+"""Seconds for which is believed what was learned of a database, unless a query fails there."""
 RARE = 600.0
 """Seconds between two runs, from which on a query may fill those caches with all that there is."""
 
@@ -31,7 +33,7 @@ _log = structlog.get_logger()
 
 
 class Visitor:
-    """Visits databases, one at a time, over a pool of one connection.
+    """Visits databases, one at a time, over a pool of one connection; queries may require `relations`.
 
     The pool makes a connection in the asking thread, closes it when it is given back, and refuses a
     second one: the budget holds by construction. A connection is kept by not giving it back.
@@ -43,6 +45,7 @@ class Visitor:
         self._database: str | None = None
         self._session: Session | None = None
         self._facts: dict[str, tuple[Facts, float]] = {}
+        self.relations: Iterable[str] = ()
         self._pool: NullConnectionPool[Connection] = NullConnectionPool(
             kwargs=lambda: login.parameters(self._database),
             max_size=1,
@@ -60,22 +63,21 @@ class Visitor:
         self,
         database: str,
         collectors: Sequence[Collector],
-        relations: Iterable[str] = (),
         *,
         keep: bool = False,
         renew: bool = True,
     ) -> bool:
         """Run `collectors` in `database`, as far as the time goes, and stay there to `keep` the session.
 
-        `relations` are those that queries may require; with `renew` a session is not kept that is
-        old, or has run what runs rarely. Gives whether the connection held.
+        With `renew` a session is not kept that is old, or has run what runs rarely. Gives whether the
+        connection held.
         """
         started = time.monotonic()
         try:
             session = self._enter(database)
             left = VISIT_LIMIT - (time.monotonic() - started)
             with self._deadlines.guard(session.connection.fileno(), left) as deadline:
-                self._run(session, self._learn(session, relations, left), collectors, deadline)
+                self._run(session, self._learn(session, left), collectors, deadline)
         except (psycopg.Error, PoolTimeout) as error:
             for collector in collectors:
                 collector.fail(error, started)
@@ -88,6 +90,8 @@ class Visitor:
         old = rare or time.monotonic() - session.opened_at > SESSION_LIFETIME
         if not (keep and held) or (renew and old):
             self.leave()
+        if keep and renew and old:
+            memory.give_back()
         return held
 
     def databases(self, database: str) -> list[str] | None:
@@ -107,7 +111,6 @@ class Visitor:
         """Close the session, if there is one."""
         if self._session:
             self._pool.putconn(self._session.connection)
-            memory.give_back()
         self._session = None
 
     def forget(self) -> None:
@@ -134,14 +137,15 @@ class Visitor:
                 raise
         return self._session
 
-    def _learn(self, session: Session, relations: Iterable[str], left: float) -> Facts:
-        """The facts of the session's database, which hold for as long as a session may live."""
-        facts, at = self._facts.get(session.database, (None, 0.0))
+    def _learn(self, session: Session, left: float) -> Facts:
+        """The facts of the session's database, read again when they are old."""
         now = time.monotonic()
-        if facts is None or now - at > SESSION_LIFETIME:
-            facts = session.read_facts(relations, left)
-            self._facts[session.database] = facts, now
-        return facts
+        self._facts = {
+            n: (f, at) for n, (f, at) in self._facts.items() if now - at < FACTS_LIFETIME
+        }
+        if session.database not in self._facts:
+            self._facts[session.database] = session.read_facts(self.relations, left), now
+        return self._facts[session.database][0]
 
     def _login_anew(self) -> Connection:
         try:
@@ -162,6 +166,7 @@ class Visitor:
             try:
                 collector.run(session, facts, timeout)
             except Exception as error:  # noqa: BLE001 - whatever one query does, the others go on
+                self._facts.pop(session.database, None)
                 collector.fail(error, started, overdue=deadline.expired)
             if collector.status.outcome != before:
                 self._tell(collector)

@@ -25,11 +25,12 @@ class Watched:
         self._server, self.name = server, name
         self.visitor = Visitor("main", Login(server.dsn(name)), Deadlines())
         wanting = query(sql="select 1 as n", requires={"relations": [RELATION]})
+        self.visitor.relations = [RELATION]
         self.collector = Collector(wanting, name)
 
     def visit(self) -> Outcome | None:
         """Visit, leave, and tell how the query ended."""
-        assert self.visitor.visit(self.name, [self.collector], [RELATION])
+        assert self.visitor.visit(self.name, [self.collector])
         assert self.visitor.where is None
         return self.collector.status.outcome
 
@@ -59,7 +60,7 @@ def test_facts_are_read_again_when_they_are_old(
 ) -> None:
     assert watched.visit() == SKIPPED
     watched.create()
-    monkeypatch.setattr(module, "SESSION_LIFETIME", 0)
+    monkeypatch.setattr(module, "FACTS_LIFETIME", 0)
     assert watched.visit() == SUCCESS
 
 
@@ -70,11 +71,28 @@ def test_facts_are_read_again_when_they_were_forgotten(watched: Watched) -> None
     assert watched.visit() == SUCCESS
 
 
+def test_facts_are_read_again_after_a_query_that_failed(watched: Watched) -> None:
+    assert watched.visit() == SKIPPED
+    watched.create()
+    wrong = Collector(query("wrong", sql="select 1 / 0 as n"), watched.name)
+    assert watched.visitor.visit(watched.name, [wrong])
+    assert watched.visit() == SUCCESS
+
+
+def test_facts_of_databases_that_are_gone_are_not_kept(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert watched.visit() == SKIPPED
+    monkeypatch.setattr(module, "FACTS_LIFETIME", 0)
+    assert watched.visitor.visit("postgres", [])
+    assert list(watched.visitor._facts) == ["postgres"]
+
+
 def test_facts_are_read_again_after_a_visit_that_failed(watched: Watched) -> None:
     assert watched.visit() == SKIPPED
     watched.create()
     with watched._server.connect() as connection:
         connection.execute(f'alter database "{watched.name}" allow_connections false'.encode())
-        assert not watched.visitor.visit(watched.name, [watched.collector], [RELATION])
+        assert not watched.visitor.visit(watched.name, [watched.collector])
         connection.execute(f'alter database "{watched.name}" allow_connections true'.encode())
     assert watched.visit() == SUCCESS

@@ -65,15 +65,21 @@ def test_at_most_a_third_of_the_time_is_spent_on_waiting(clock: Clock) -> None:
 
 def test_who_waits_goes_on_when_the_answer_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PATIENCE", 60)
-    courtesy, passed = Courtesy(), threading.Event()
+    courtesy, waits, passed = Courtesy(), threading.Event(), threading.Event()
+
+    class Done(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            waits.set()
+            return super().wait(timeout)
 
     def read() -> None:
         courtesy.step_aside()
         passed.set()
 
+    monkeypatch.setattr(courtesy, "_done", Done())
     courtesy.begin()
-    reader = threading.Thread(target=read)
-    reader.start()
+    threading.Thread(target=read, daemon=True).start()
+    assert waits.wait(30)
     assert not passed.is_set()
     courtesy.end()
     assert passed.wait(30)

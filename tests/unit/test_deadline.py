@@ -112,6 +112,19 @@ def test_a_socket_that_the_peer_left_can_still_be_shut(pair: Pair) -> None:
         assert deadline.expired
 
 
+def test_who_does_not_let_go_of_a_shut_socket_keeps_nobody_waiting(pair: Pair) -> None:
+    deadlines = Deadlines()
+    threading.Thread(target=deadlines.keep, daemon=True).start()
+    ours, theirs = socket.socketpair()
+    pair[0].settimeout(10)
+    ours.settimeout(10)
+    with ours, theirs, deadlines.guard(pair[0].fileno(), 0):
+        assert pair[0].recv(1) == b""
+        with deadlines.guard(ours.fileno(), 0.01) as later:
+            assert ours.recv(1) == b""
+            assert later.expired
+
+
 def test_the_keeper_sleeps_until_one_is_due_or_an_earlier_one_comes(pair: Pair) -> None:
     deadlines = Deadlines()
     threading.Thread(target=deadlines.keep, daemon=True).start()

@@ -3,12 +3,15 @@
 import gzip
 import threading
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pgvitals import account
+from pgvitals.account import Run
 from pgvitals.collector import Collector, Status
 from pgvitals.edition import LAG, SPACING, Edition, Editions, Part
 from pgvitals.exposition import Buffers, Family
@@ -58,7 +61,9 @@ class Desk:
     def brings(self, which: int, body: bytes, at: float) -> None:
         """A collector has a result."""
         family = Family(f"pg_{which}", b"", body)
-        self.collectors[which].status = Status(Outcome("success"), success_at=at, block=(family,))
+        self.collectors[which].status = Status(
+            Outcome("success"), success_at=at, success_time=at, block=(family,)
+        )
 
     def served(self, now: float) -> bytes:
         """What a scrape gets of results, the same in both forms."""
@@ -106,13 +111,13 @@ def test_what_is_no_longer_wanted_goes_at_once(desk: Desk) -> None:
 def test_what_did_not_change_is_compressed_once(desk: Desk) -> None:
     desk.brings(1, b"before", NOW)
     desk.editions.renew(NOW + 1)
-    first, second, account = desk.editions._parts.values()
+    first, second, told = desk.editions._parts.values()
     desk.brings(1, b"after", NOW + 2)
     desk.editions.renew(NOW + 2)
     again, changed, anew = desk.editions._parts.values()
     assert again is first
     assert (second.buffers, changed.buffers) == ([b"", b"before"], [b"", b"after"])
-    assert anew is not account
+    assert anew is not told
 
 
 def test_the_account_is_of_what_is_served(desk: Desk) -> None:
@@ -132,20 +137,59 @@ def test_while_visits_follow_each_other_editions_keep_their_distance(desk: Desk)
     assert desk.served(NOW + SPACING + 0.001) == b"new"
 
 
-def test_a_scrape_does_not_wait_for_an_edition_in_the_making(desk: Desk) -> None:
+def meanwhile(desk: Desk, happens: Callable[[], object], work: Callable[[], object]) -> None:
+    """Do `work` in another thread, and let something happen while it looks at the collectors."""
     begun, go_on = threading.Event(), threading.Event()
 
     def collectors() -> Sequence[Collector]:
         begun.set()
-        go_on.wait()
+        assert go_on.wait(30)
         return desk.collectors
 
     desk.editions._collectors = collectors
-    making = threading.Thread(target=desk.editions.renew, args=(NOW + 1,))
-    making.start()
-    begun.wait()
+    working = threading.Thread(target=work, daemon=True)
+    working.start()
+    assert begun.wait(30)
     try:
-        assert desk.served(NOW + 1) == b"old"
+        happens()
     finally:
         go_on.set()
-        making.join()
+        working.join(30)
+        desk.editions._collectors = lambda: desk.collectors
+
+
+def test_a_scrape_does_not_wait_for_an_edition_in_the_making(desk: Desk) -> None:
+    served = []
+    with ThreadPoolExecutor(1) as pool:
+        meanwhile(
+            desk,
+            lambda: served.append(pool.submit(desk.served, NOW + 1).result(10)),
+            lambda: desk.editions.renew(NOW + 1),
+        )
+    assert served == [b"old"]
+
+
+def test_a_scrape_has_its_edition_even_if_that_is_forgotten_at_once(desk: Desk) -> None:
+    renew = desk.editions.renew
+
+    def renewed(now: float) -> Edition:
+        made = renew(now)
+        desk.editions.forget()
+        return made
+
+    desk.editions.renew = renewed  # type: ignore[method-assign]
+    assert desk.served(NOW + LAG + 1) == b"old"
+
+
+def test_a_result_that_comes_while_an_edition_is_made_does_not_make_an_older_one_fresh(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late, told = NOW + 7200, account.of_runs
+
+    def tell(runs: Sequence[Run]) -> bytes:
+        desk.brings(0, b"new", late)
+        return told(runs)
+
+    monkeypatch.setattr(account, "of_runs", tell)
+    assert desk.served(late) == b""
+    assert desk.served(late + LAG + 1) == b"new"

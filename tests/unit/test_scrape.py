@@ -16,7 +16,8 @@ SUCCESS = "pg_scrape_collector_success"
 
 def read(instance: Instance) -> dict[str, dict[str, float]]:
     """The samples by name and collector."""
-    text = scrape.of_instance(instance, NOW).decode()
+    runs = [(c, c.status) for c in instance.collectors if c.status.outcome]
+    text = scrape.of_instance(instance, runs, NOW).decode()
     found: dict[str, dict[str, float]] = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
