@@ -31,6 +31,7 @@ def page(found: Findings) -> str:
         release=".".join(map(str, found.results[0].release)),
         version=found.version.split()[0],
         load=f"{min(found.load):.1f} to {max(found.load):.1f}",
+        stolen=f"{found.stolen:.0%}",
         bars=bars(found.bars()),
         contests="\n\n".join(map(_contest, found.results)),
         growth=_growth(found.results),

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from bench import bar, entry, table
 from bench.bar import Bar
@@ -13,10 +14,16 @@ from bench.soak import Minute, soak
 from bench.spread import Spread, spread
 from bench.start import Start, start
 
+_STEAL = 7
+"""Where stolen ticks stand."""
+
 
 @dataclass
 class Findings:
-    """What came out; what was not asked for is None or empty. `load` has each load average."""
+    """What came out; what was not asked for is None or empty.
+
+    `load` has each load average, `stolen` the share of the processors that the hypervisor kept.
+    """
 
     version: str = ""
     results: list[Result] = field(default_factory=list)
@@ -25,6 +32,7 @@ class Findings:
     spreads: Spread | None = None
     minutes: list[Minute] = field(default_factory=list)
     load: list[float] = field(default_factory=list)
+    stolen: float = 0.0
 
     def bars(self) -> list[Bar]:
         """Every bar that something was measured for."""
@@ -37,7 +45,7 @@ class Findings:
 
 def run(sizes: Sequence[int], pace: Pace, *, whole: bool, minutes: int) -> Findings:
     """Contests at all sizes; with `whole` also the start, the bill and the spread; a soak of `minutes`."""
-    found = Findings()
+    found, before = Findings(), _ticks()
     for tables in sizes:
         with ground(tables) as there:
             found.version = there.server.version
@@ -50,7 +58,15 @@ def run(sizes: Sequence[int], pace: Pace, *, whole: bool, minutes: int) -> Findi
                 found.minutes = soak(there, minutes) if minutes else []
     if whole:
         found.spreads = spread(max(sizes), pace.slow)
+    stolen, ticks = (b - a for a, b in zip(before, _ticks(), strict=True))
+    found.stolen = stolen / max(1, ticks)
     return found
+
+
+def _ticks() -> tuple[int, int]:
+    """Ticks of all processors so far: stolen ones, and all (proc_stat(5))."""
+    ticks = list(map(int, Path("/proc/stat").read_text().splitlines()[0].split()[1:9]))
+    return ticks[_STEAL], sum(ticks)
 
 
 def _contests(found: Findings, there: Ground, pace: Pace) -> None:

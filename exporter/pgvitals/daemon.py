@@ -30,7 +30,7 @@ class Daemon:
     """Everything that runs. Raises Mistakes for a wrong configuration, OSError for an address in use."""
 
     def __init__(self, flags: Flags) -> None:
-        memory.use_one_heap()
+        memory.settle()
         self._flags = flags
         # Of all that threads wait for, only this kind may be told something by a signal handler.
         self._ends: queue.SimpleQueue[bool] = queue.SimpleQueue()
