@@ -63,7 +63,7 @@ class Instance:
         self._looked_at = -math.inf
         self._home_from = -math.inf
         self._met: Identity | None = None
-        self._recovered = self._was_ready = False
+        self._recovered = self._was_ready = self._on_tour = False
         self._trouble_since = ""
         self._lock = threading.Lock()
         self._log = structlog.get_logger().bind(instance=name)
@@ -138,7 +138,11 @@ class Instance:
             # By when a result would be missed: what runs every 15 s does not queue behind what does daily.
             urgent = min(due, key=lambda c: c.due + c.interval).database
             batch = [c for c in collectors if c.database == urgent and c.due <= now + _TOGETHER]
+            if self._on_tour:
+                self._editions.keep_up(now)
+            self._on_tour = True
             return self._visit(urgent, sorted(batch, key=lambda c: c.due + c.interval), now)
+        self._on_tour = False
         self._editions.renew(now)
         self._go_home(now, may_enter)
         next_due = min((c.due for c in collectors if self._may_run(c, may_enter)), default=math.inf)
@@ -167,9 +171,7 @@ class Instance:
             renew=self.heartbeat.up(started),
         )
         self.visits["success" if worked else "error"] += 1
-        now = time.monotonic()
-        self.visit_duration = now - started
-        self._editions.keep_up(now)
+        self.visit_duration = time.monotonic() - started
         if worked:
             return 0.0
         self.beat_soon.set()

@@ -9,7 +9,7 @@ Elsewhere nothing is done.
 import ctypes
 from contextlib import suppress
 
-_LARGE = 256 * 1024
+_LARGE = 1024 * 1024
 _MMAP_THRESHOLD, _ARENA_MAX = -3, -8
 _C = ctypes.CDLL(None)
 
