@@ -28,7 +28,11 @@ LAG = 5.0
 
 _FASTEST = 1
 _SYNC, _FINISH = isal_zlib.Z_SYNC_FLUSH, isal_zlib.Z_FINISH
-_ACCOUNT = ""
+LARGE = 32 * 1024
+"""Bytes of one family from which on it is compressed by itself."""
+Key = tuple[str, int]
+"""A query's name, and the number of the piece."""
+_ACCOUNT = ("", 0)
 _GZIP_HEADER = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
 
 
@@ -90,7 +94,7 @@ class Editions:
     def __init__(self, collectors: Callable[[], Sequence[Collector]]) -> None:
         self._collectors = collectors
         self._lock = threading.RLock()
-        self._parts: dict[str, Part] = {}
+        self._parts: dict[Key, Part] = {}
         self._newest = _NOTHING
         self._renewed_at = -math.inf
 
@@ -115,13 +119,13 @@ class Editions:
             self._renewed_at = now
             return self._newest
 
-    def _made(self, fresh: Sequence[Run], told: bytes) -> Iterator[tuple[str, Part]]:
+    def _made(self, fresh: Sequence[Run], told: bytes) -> Iterator[tuple[Key, Part]]:
         """Parts by the query they are of, and the account; what has not changed is not made again."""
         for name, group in groupby(fresh, lambda run: run[0].query.name):
-            buffers = page([[status.block for _, status in group]])
-            before = self._parts.get(name)
-            known = before and same(buffers, before.buffers)
-            yield name, before if before and known else Part.of(buffers)
+            for number, buffers in enumerate(pieces(page([[s.block for _, s in group]]))):
+                before = self._parts.get((name, number))
+                known = before and same(buffers, before.buffers)
+                yield (name, number), before if before and known else Part.of(buffers)
         before = self._parts.get(_ACCOUNT)
         yield _ACCOUNT, before if before and before.buffers == [told] else Part.of([told])
 
@@ -134,6 +138,18 @@ class Editions:
         """Serve nothing of before: what `collectors` gives is other than it was."""
         with self._lock:
             self._newest = _NOTHING
+
+
+def pieces(buffers: Buffers) -> Iterator[Buffers]:
+    """Cut text after each large buffer: of many families of one query few change at a time."""
+    piece: Buffers = []
+    for buffer in buffers:
+        piece.append(buffer)
+        if len(buffer) >= LARGE:
+            yield piece
+            piece = []
+    if piece:
+        yield piece
 
 
 def same(some: Sequence[object], others: Sequence[object]) -> bool:

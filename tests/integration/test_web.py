@@ -28,6 +28,7 @@ NOWHERE = {"DATA_SOURCE_NAME": "postgresql://nobody@127.0.0.1:1/none"}
 RARELY = {name: {"interval": "10m"} for name in shipped()}
 """Each query runs once in a test: what two pages then differ by is not the server."""
 AT_ONCE = 200
+ENDING = 16
 PROMPT = 1.0
 """Seconds that an answer may take while others are slow."""
 LATE = 1.5
@@ -210,7 +211,8 @@ def test_no_more_than_some_are_served_at_once_and_the_others_wait(daemon: Daemon
             most = max(threads(daemon) for _ in iter(scrape.done, True))
         assert scrape.result().status == 200
         assert scrape.result().seconds < HEAD_LIMIT + LATE
-    assert AT_ONCE > MOST_CONNECTIONS >= most - calm
+    # Threads that have given their slot back, and are about to end, are counted too.
+    assert AT_ONCE > MOST_CONNECTIONS + ENDING >= most - calm
 
 
 # Slow clients

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pgvitals import account
 from pgvitals.account import Run
 from pgvitals.collector import Collector, Status
-from pgvitals.edition import LAG, SPACING, Edition, Editions, Part
+from pgvitals.edition import LAG, LARGE, SPACING, Edition, Editions, Part, pieces
 from pgvitals.exposition import Buffers, Family
 from pgvitals.outcome import Outcome
 from unit.material import GAUGE, NOW, query, quick
@@ -118,6 +118,31 @@ def test_what_did_not_change_is_compressed_once(desk: Desk) -> None:
     assert again is first
     assert (second.buffers, changed.buffers) == ([b"", b"before"], [b"", b"after"])
     assert anew is not told
+
+
+@quick
+@given(st.lists(st.integers(0, 3), max_size=8))
+def test_pieces_end_with_large_buffers_and_lose_nothing(sizes: list[int]) -> None:
+    buffers = [b"x" * (LARGE // 2 * size) for size in sizes]
+    cut = list(pieces(buffers))
+    assert [buffer for piece in cut for buffer in piece] == buffers
+    assert all(len(buffer) < LARGE for piece in cut for buffer in piece[:-1])
+    assert all(len(piece[-1]) >= LARGE for piece in cut[:-1])
+
+
+def test_a_large_family_that_changed_is_compressed_alone(desk: Desk) -> None:
+    def brings(*bodies: bytes) -> None:
+        block = tuple(Family(f"pg_{i}", b"#", body) for i, body in enumerate(bodies))
+        desk.collectors[0].status = Status(Outcome("success"), success_at=NOW, block=block)
+        desk.editions.renew(NOW)
+
+    large, other, small = b"a" * LARGE, b"b" * LARGE, b"c"
+    brings(large, small, other, small)
+    *before, _ = desk.editions._parts.values()
+    brings(large, small, other + b"b", small)
+    *after, _ = desk.editions._parts.values()
+    assert [len(part.buffers) for part in after] == [2, 4, 2]
+    assert [a is b for a, b in zip(after, before, strict=True)] == [True, False, True]
 
 
 def test_the_account_is_of_what_is_served(desk: Desk) -> None:
