@@ -12,7 +12,7 @@ SCRAPES_A_MINUTE = 4
 
 
 class Minute(NamedTuple):
-    """The end of a minute: MB of the daemon and of its backends, and what the minute cost in ms."""
+    """A minute: the most MB of the daemon and of its backends, and what the minute cost in ms."""
 
     minute: int
     rss: float
@@ -30,12 +30,14 @@ def soak(ground: Ground, minutes: int) -> list[Minute]:
         began, before = time.monotonic(), meter.read().spent
         for minute in range(1, minutes + 1):
             ground.touch()
+            held: list[tuple[float, float]] = []
             for scrape in range(SCRAPES_A_MINUTE):
                 scrapes.fetch(port, packed=True)
                 passed = (minute - 1 + (scrape + 1) / SCRAPES_A_MINUTE) * 60
                 time.sleep(max(0.0, began + passed - time.monotonic()))
+                held.append((meter.memory_mb(), meter.backend_mb()))
             after = meter.read().spent
-            rss, backend, spent = meter.memory_mb(), meter.backend_mb(), after - before
+            (rss, backend), spent = map(max, zip(*held, strict=True)), after - before
             found.append(Minute(minute, rss, backend, spent.cpu, spent.database))
             print(f"minute {minute}: RSS {rss:.1f} MB, backends {backend:.1f} MB", flush=True)
             before = after
