@@ -25,13 +25,14 @@ SPACING = 1.0
 """Seconds from one edition to the next while visit follows visit."""
 LAG = 5.0
 """Seconds after which an edition is checked by who wants it, should who reads not come to it."""
+LARGE = 32 * 1024
+"""Bytes of one family from which on it is compressed by itself."""
+
+Key = tuple[str, int]
+"""A query's name, and the number of the piece."""
 
 _FASTEST = 1
 _SYNC, _FINISH = isal_zlib.Z_SYNC_FLUSH, isal_zlib.Z_FINISH
-LARGE = 32 * 1024
-"""Bytes of one family from which on it is compressed by itself."""
-Key = tuple[str, int]
-"""A query's name, and the number of the piece."""
 _ACCOUNT = ("", 0)
 _GZIP_HEADER = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
 
@@ -56,11 +57,10 @@ class Part(NamedTuple):
     @classmethod
     def joined(cls, parts: Sequence["Part"]) -> "Part":
         """All of them as one; nothing is compressed again."""
-        whole = cls([], b"", 0, 0)
-        for part in parts:
-            crc = isal_zlib.crc32_combine(whole.crc, part.crc, part.size)
-            whole = cls(whole.buffers + part.buffers, b"", crc, whole.size + part.size)
-        return whole._replace(packed=b"".join(part.packed for part in parts))
+        buffers = [buffer for part in parts for buffer in part.buffers]
+        packed = b"".join(part.packed for part in parts)
+        crc = functools.reduce(lambda c, p: isal_zlib.crc32_combine(c, p.crc, p.size), parts, 0)
+        return cls(buffers, packed, crc, sum(part.size for part in parts))
 
 
 class Edition(NamedTuple):

@@ -194,7 +194,9 @@ def test_a_scrape_does_not_wait_for_an_edition_in_the_making(desk: Desk) -> None
     assert served == [b"old"]
 
 
-def test_a_scrape_has_its_edition_even_if_that_is_forgotten_at_once(desk: Desk) -> None:
+def test_a_scrape_has_its_edition_even_if_that_is_forgotten_at_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     renew = desk.editions.renew
 
     def renewed(now: float) -> Edition:
@@ -202,7 +204,7 @@ def test_a_scrape_has_its_edition_even_if_that_is_forgotten_at_once(desk: Desk) 
         desk.editions.forget()
         return made
 
-    desk.editions.renew = renewed  # type: ignore[method-assign]
+    monkeypatch.setattr(desk.editions, "renew", renewed)
     assert desk.served(NOW + LAG + 1) == b"old"
 
 
