@@ -8,11 +8,11 @@ thousands of these samples, and prometheus_client takes 15 us for each.
 from collections.abc import Callable, Iterator, Sequence
 
 from pgvitals import exposition, sample
-from pgvitals.collector import Collector, Status
 from pgvitals.exposition import Described, family
+from pgvitals.task import Status, Task
 
-Run = tuple[Collector, Status]
-"""A collector, and how its last run ended."""
+Run = tuple[Task, Status]
+"""A task, and how its last run ended."""
 Gauge = tuple[str, str, Callable[[Status], float | None]]
 
 

@@ -1,11 +1,10 @@
 """A collector: a query bound to one database of one instance; it turns rows into a block."""
 
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from pgvitals import exposition, outcome, sample
+from pgvitals import exposition, sample
 from pgvitals.block import Writer
 from pgvitals.exposition import Block
 from pgvitals.facts import Facts
@@ -14,46 +13,14 @@ from pgvitals.query import Query
 from pgvitals.sample import Cell
 from pgvitals.session import Row, Session
 from pgvitals.table import MissingColumns, Table
-
-
-@dataclass(frozen=True)
-class Status:
-    """What is known of a collector's runs: immutable, so that a scrape reads one state and not two.
-
-    `success_at` is of time.monotonic, `success_time` Unix seconds, `duration` seconds of the last
-    run; `rows`, `series`, `dropped` (rows over the limit, values without a text) and `duplicates`
-    are of the last success; `failures` counts those since.
-    """
-
-    outcome: Outcome | None = None
-    duration: float = 0.0
-    success_at: float | None = None
-    success_time: float = 0.0
-    rows: int = 0
-    series: int = 0
-    dropped: int = 0
-    duplicates: int = 0
-    failures: int = 0
-    block: Block = ()
+from pgvitals.task import Status, Task
 
 
 @dataclass
-class Collector:
-    """`due` is the time.monotonic of the next run; `status` is replaced whole.
-
-    `server` is what the label of that name says, host:port.
-
-    `identity` are the labels of what is said of it, and `named` the same in braces.
-
-    `stretch` multiplies the interval where there are more databases than may be visited in turn.
-    """
+class Collector(Task):
+    """A task that gives the samples of a query."""
 
     query: Query
-    database: str
-    server: str = ""
-    due: float = 0.0
-    stretch: int = 1
-    status: Status = field(default_factory=Status)
     _keys: list[str] = field(default_factory=list, repr=False)
     _labels: list[str] = field(default_factory=list, repr=False)
     _first: list[int] = field(default_factory=list, repr=False)
@@ -61,66 +28,26 @@ class Collector:
 
     def __post_init__(self) -> None:
         """Begin with nothing written."""
+        super().__post_init__()
         self._writer = Writer(self.query)
-        self.identity = (
-            sample.label("collector", self.query.name),
-            sample.label("datname", self.database),
-        )
-        self.named = exposition.braces(self.identity)
-
-    def run(self, session: Session, facts: Facts, timeout: float) -> Outcome:
-        """Run the query once and keep what came; raises psycopg.Error."""
-        started = time.monotonic()
-        if reason := self.query.skip_reason(facts):
-            return self.finish(Outcome("skipped", reason), started)
-        statement = self.query.statement(facts.major) or ""
-        try:
-            self._keep(
-                Table(self.query, session.read(statement, timeout, self.query.schemas(facts)))
-            )
-        except MissingColumns as missing:
-            return self.finish(Outcome("error", "columns", str(missing)), started)
-        return self.finish(Outcome("success"), started)
-
-    def fail(self, error: Exception, started: float, *, overdue: bool = False) -> Outcome:
-        """Note that a run, or the way to it, ended with `error`."""
-        ended = outcome.of_error(error, optional=self.query.optional, overdue=overdue)
-        return self.finish(ended, started)
-
-    def finish(self, ended: Outcome, started: float) -> Outcome:
-        """Note how a run ended and when the next is due; what is skipped shows nothing any more."""
-        now = time.monotonic()
-        failures = self.status.failures + 1 if ended.kind in ("error", "timeout") else 0
-        block = () if ended.kind == "skipped" else self.status.block
-        self.status = replace(
-            self.status, outcome=ended, failures=failures, duration=now - started, block=block
-        )
-        after = ended.delay(self.interval, failures)
-        # At a fixed rate, so that the queries of a database stay together; a late run does not catch
-        # up, and after a failure the wait is whole.
-        on_time = not failures and now - self.due < after
-        self.due = self.due + after if on_time else now + after
-        return ended
 
     @property
-    def interval(self) -> float:
-        """Seconds from one run to the next, when all goes well."""
-        return self.query.interval * self.stretch
+    def name(self) -> str:
+        """The query's."""
+        return self.query.name
 
-    def lasts(self, status: Status) -> float:
-        """Until when the result of a status may be served: for min(3 intervals, interval + 60 s)."""
-        at = status.success_at
-        return -math.inf if at is None else at + min(3 * self.interval, self.interval + 60)
+    def shown(self, status: Status, now: float) -> Block:
+        """Its samples, unless they are too old."""
+        return status.block if now <= self.lasts(status) else ()
 
-    def fresh(self, now: float) -> bool:
-        """Whether the last result may still be served."""
-        return now <= self.lasts(self.status)
-
-    def retry(self, now: float) -> None:
-        """Forget failures: what they put off is due at once."""
-        if self.status.failures or not self.fresh(now):
-            self.due = now
-            self.status = replace(self.status, failures=0)
+    def _read(self, session: Session, facts: Facts, timeout: float) -> Outcome:
+        statement = self.query.statement(facts.major) or ""
+        chunks = session.read(statement, timeout, self.query.schemas(facts))
+        try:
+            self._keep(Table(self.query, chunks))
+        except MissingColumns as missing:
+            return Outcome("error", "columns", str(missing))
+        return Outcome("success")
 
     def _keep(self, table: Table) -> None:
         came = table.size

@@ -3,30 +3,30 @@
 import re
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
+import msgspec
 from msgspec import Meta
 
-from pgvitals import catalogue
+from pgvitals import agenda, catalogue, exemption
+from pgvitals.agenda import Agenda, Exempt
 from pgvitals.catalogue import Catalogue
 from pgvitals.login import Login
-from pgvitals.query import Model, Override, Text
+from pgvitals.query import Override
+from pgvitals.reading import Model, Text, about
+from pgvitals.target import Change
 
 Parameter = str | int
 # YAML reads 012345 as a number, and another one: no password is to be guessed from it.
 _NUMERIC = re.compile(r"port|connect_timeout|tcp_user_timeout|keepalives(_\w+)?")
 
 
-def _about(meaning: str) -> Meta:
-    return Meta(description=meaning)
-
-
 class Databases(Model, frozen=True):
     """Which databases of a server to visit, by shell patterns."""
 
-    include: Annotated[tuple[Text, ...], _about("names or patterns to visit")] = ("*",)
-    exclude: Annotated[tuple[Text, ...], _about("names or patterns to leave out; wins")] = ()
-    connected: Annotated[bool, _about("visit the connected one whatever the patterns say")] = False
+    include: Annotated[tuple[Text, ...], about("names or patterns to visit")] = ("*",)
+    exclude: Annotated[tuple[Text, ...], about("names or patterns to leave out; wins")] = ()
+    connected: Annotated[bool, about("visit the connected one whatever the patterns say")] = False
 
     def wants(self, name: str, connected: str = "") -> bool:
         """Whether the database `name` is to be visited; `connected` is the connected one."""
@@ -37,24 +37,42 @@ class Databases(Model, frozen=True):
         return (included and not excluded) or (self.connected and name == connected)
 
 
+class Scope(Model, frozen=True):
+    """What targets are about, where a database does not tell it itself."""
+
+    api_roles: Annotated[
+        tuple[Text, ...],
+        about("roles that reach tables through an API; else anon and authenticated, if they exist"),
+    ] = ()
+    exposed_schemas: Annotated[
+        tuple[Text, ...],
+        about("schemas that the API serves; else those of PostgREST, else public, graphql_public"),
+    ] = ()
+    exempt_schemas: Annotated[
+        tuple[Text, ...], about("schemas that no target looks at, beside those of the platform")
+    ] = ()
+
+
 class InstanceConfig(Model, frozen=True):
     """One server, by a connection string or by libpq's keywords."""
 
-    dsn: Annotated[str, _about("postgresql://user@host:5432/dbname, or host=... user=...")] = ""
+    dsn: Annotated[str, about("postgresql://user@host:5432/dbname, or host=... user=...")] = ""
     connection: Annotated[
         dict[Text, Parameter],
-        _about("libpq's keywords, instead of dsn: host, port, user, sslmode ..."),
+        about("libpq's keywords, instead of dsn: host, port, user, sslmode ..."),
     ] = {}
-    password_file: Annotated[str, _about("file with the password, read again at each login")] = ""
+    password_file: Annotated[str, about("file with the password, read again at each login")] = ""
     databases: Annotated[
         Databases | None,
-        _about("databases to visit and follow; without it the connected one alone"),
+        about("databases to visit and follow; without it the connected one alone"),
     ] = None
     max_databases: Annotated[
         int,
         Meta(ge=1, le=10_000, description="beyond it, intervals stretch: the databases take turns"),
     ] = 50
-    queries: Annotated[dict[Text, Override], _about("changes to queries, for this instance")] = {}
+    queries: Annotated[dict[Text, Override], about("changes to queries, for this instance")] = {}
+    targets: Annotated[dict[Text, Change], about("changes to targets, for this instance")] = {}
+    scope: Annotated[Scope | None, about("instead of the scope of all instances")] = None
 
     def login(self) -> Login:
         """How to reach the server; raises ValueError, without the text that is wrong."""
@@ -76,38 +94,76 @@ class Web(Model, frozen=True):
     telemetry_path: Annotated[
         str, Meta(pattern=r"^/(?!-/|probe$)[^\s?#]*$", description="where the metrics are")
     ] = "/metrics"
-    enable_lifecycle: Annotated[bool, _about("allow POST /-/reload")] = False
+    enable_lifecycle: Annotated[bool, about("allow POST /-/reload")] = False
 
 
 class Log(Model, frozen=True):
     """What is logged, and how; the flags win."""
 
     level: Annotated[
-        Literal["debug", "info", "warn", "warning", "error"], _about("the least that is logged")
+        Literal["debug", "info", "warn", "warning", "error"], about("the least that is logged")
     ] = "info"
     format: Annotated[
-        Literal["json", "logfmt", "console"], _about("for machines, or for people")
+        Literal["json", "logfmt", "console"], about("for machines, or for people")
     ] = "json"
+
+
+class Loaded(NamedTuple):
+    """What other files say: the queries, and the findings that do not count."""
+
+    queries: Catalogue
+    exempt: Exempt = {}
 
 
 class Config(Model, frozen=True):
     """The configuration file. Environment and flags win over it; SIGHUP reads it again."""
 
     instances: Annotated[
-        dict[Text, InstanceConfig], _about("servers by name; DATA_SOURCE_NAME replaces them")
+        dict[Text, InstanceConfig], about("servers by name; DATA_SOURCE_NAME replaces them")
     ] = {}
-    queries: Annotated[dict[Text, Override], _about("changes to queries, for all instances")] = {}
+    queries: Annotated[dict[Text, Override], about("changes to queries, for all instances")] = {}
+    targets: Annotated[dict[Text, Change], about("changes to targets, for all instances")] = {}
+    enforce: Annotated[tuple[Text, ...], about("the targets that may alert")] = (
+        "rls_coverage",
+        "auth_bypass",
+        "fk_indexed",
+        "primary_keys",
+        "orphaned_rows",
+        "query_latency_p95",
+        "migration_sequence",
+        "backup_verified",
+        "detection_time",
+    )
+    owners: Annotated[
+        dict[Text, Text], about("teams by the role that a target names as its owner")
+    ] = {}
+    exemptions: Annotated[
+        str, about("file with findings that do not count; pgvitals baseline makes one")
+    ] = ""
+    scope: Annotated[Scope, about("what targets are about")] = Scope()
     query_directories: Annotated[
-        tuple[Text, ...], _about("directories with query files, beside those of the release")
+        tuple[Text, ...], about("directories with query files, beside those of the release")
     ] = ()
-    web: Annotated[Web, _about("the HTTP side")] = Web()
-    log: Annotated[Log, _about("logging")] = Log()
+    web: Annotated[Web, about("the HTTP side")] = Web()
+    log: Annotated[Log, about("logging")] = Log()
 
-    def catalogue(self) -> Catalogue:
-        """Load every query; raises Mistakes."""
+    def load(self) -> Loaded:
+        """Load every query, and the exemptions; raises Mistakes."""
         directories = [catalogue.shipped_directory(), *map(Path, self.query_directories)]
-        return catalogue.load(directories)
+        exempt = exemption.load(Path(self.exemptions)).by_place() if self.exemptions else {}
+        return Loaded(catalogue.load(directories), exempt)
 
-    def catalogue_of(self, instance: str, loaded: Catalogue) -> Catalogue:
+    def catalogue_of(self, instance: str, loaded: Loaded) -> Catalogue:
         """The queries as one instance runs them: changed everywhere, then for it alone."""
-        return catalogue.override(loaded, self.queries, self.instances[instance].queries)
+        return catalogue.override(loaded.queries, self.queries, self.instances[instance].queries)
+
+    def agenda_of(self, instance: InstanceConfig, loaded: Loaded) -> Agenda:
+        """The targets as one instance assesses them: changed everywhere, then for it alone."""
+        targets = []
+        for target in agenda.shipped().values():
+            changed = target.change(self.targets.get(target.id, Change()))
+            changed = changed.change(instance.targets.get(target.id, Change()))
+            enforced = target.id in self.enforce
+            targets.append(msgspec.structs.replace(changed, enforced=enforced, owners=self.owners))
+        shared = msgspec.structs.asdict(instance.scope or self.scope)
+        return Agenda(targets, shared, loaded.exempt)

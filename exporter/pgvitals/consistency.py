@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from pgvitals.query import LONGEST_TIMEOUT, Definition, Metric
+from pgvitals.query import Definition, Metric
+from pgvitals.reading import LONGEST_TIMEOUT
 from pgvitals.strict import Where
 
 _OURS = ("pg_up", "pg_exporter_", "pg_scrape_collector_", "pgvitals_", "process_")

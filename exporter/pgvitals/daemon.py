@@ -8,8 +8,7 @@ import threading
 import structlog
 
 from pgvitals import log, memory
-from pgvitals.catalogue import Catalogue
-from pgvitals.config import Config
+from pgvitals.config import Config, Loaded
 from pgvitals.document import Mistakes
 from pgvitals.flags import Flags, settle
 from pgvitals.poller import Poller
@@ -81,7 +80,7 @@ class Daemon:
             self._telemetry.loaded(successful=not wrong)
             return "\n".join(wrong)
 
-    def _take_over(self, settings: Config, loaded: Catalogue) -> None:
+    def _take_over(self, settings: Config, loaded: Loaded) -> None:
         if settings.web != self._settings.web:
             _log.warning("a change of web settings needs a restart")
         log.configure(settings.log)

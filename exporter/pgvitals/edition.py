@@ -11,15 +11,15 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
-from operator import is_
+from operator import is_, itemgetter
 from typing import NamedTuple
 
 from isal import isal_zlib
 
 from pgvitals import account
 from pgvitals.account import Run
-from pgvitals.collector import Collector
-from pgvitals.exposition import Buffers, page
+from pgvitals.exposition import Block, Buffers, page
+from pgvitals.task import Task
 
 SPACING = 1.0
 """Seconds from one edition to the next while visit follows visit."""
@@ -29,7 +29,7 @@ LARGE = 32 * 1024
 """Bytes of one family from which on it is compressed by itself."""
 
 Key = tuple[str, int]
-"""A query's name, and the number of the piece."""
+"""The name of a part, and the number of the piece."""
 
 _FASTEST = 1
 _SYNC, _FINISH = isal_zlib.Z_SYNC_FLUSH, isal_zlib.Z_FINISH
@@ -89,10 +89,10 @@ _NOTHING = Edition(Part.joined([]), (), -math.inf)
 
 
 class Editions:
-    """Has the newest edition of what `collectors` gives."""
+    """Has the newest edition of what `tasks` gives."""
 
-    def __init__(self, collectors: Callable[[], Sequence[Collector]]) -> None:
-        self._collectors = collectors
+    def __init__(self, tasks: Callable[[], Sequence[Task]]) -> None:
+        self._tasks = tasks
         self._lock = threading.RLock()
         self._parts: dict[Key, Part] = {}
         self._newest = _NOTHING
@@ -111,18 +111,20 @@ class Editions:
         """Make an edition of what is fresh; of the newest there stays what it would have too."""
         with self._lock:
             # Each status is taken once: a run that ends meanwhile is for the next edition.
-            runs = [(c, c.status) for c in self._collectors() if c.status.outcome]
-            fresh = [(c, status) for c, status in runs if now <= c.lasts(status)]
-            self._parts = dict(self._made(fresh, account.of_runs(runs)))
-            until = min([now + LAG, *(c.lasts(status) for c, status in fresh)])
+            known = [(task, task.status) for task in self._tasks()]
+            runs = [(task, s) for task, s in known if s.outcome and not task.idle]
+            shown = [(task.part, task.shown(status, now)) for task, status in known]
+            self._parts = dict(self._made(shown, account.of_runs(runs)))
+            lasting = [task.lasts(status) for task, status in runs]
+            until = min([now + LAG, *(end for end in lasting if end >= now)])
             self._newest = Edition(Part.joined(list(self._parts.values())), runs, until)
             self._renewed_at = now
             return self._newest
 
-    def _made(self, fresh: Sequence[Run], told: bytes) -> Iterator[tuple[Key, Part]]:
-        """Parts by the query they are of, and the account; what has not changed is not made again."""
-        for name, group in groupby(fresh, lambda run: run[0].query.name):
-            for number, buffers in enumerate(pieces(page([[s.block for _, s in group]]))):
+    def _made(self, shown: Sequence[tuple[str, Block]], told: bytes) -> Iterator[tuple[Key, Part]]:
+        """Parts by name, and the account; what has not changed is not made again."""
+        for name, group in groupby(shown, itemgetter(0)):
+            for number, buffers in enumerate(pieces(page([[block for _, block in group]]))):
                 before = self._parts.get((name, number))
                 known = before and same(buffers, before.buffers)
                 yield (name, number), before if before and known else Part.of(buffers)
@@ -135,7 +137,7 @@ class Editions:
             self.renew(now)
 
     def forget(self) -> None:
-        """Serve nothing of before: what `collectors` gives is other than it was."""
+        """Serve nothing of before: what `tasks` gives is other than it was."""
         with self._lock:
             self._newest = _NOTHING
 

@@ -9,8 +9,7 @@ import click
 import msgspec
 
 from pgvitals import catalogue
-from pgvitals.catalogue import Catalogue
-from pgvitals.config import Config, Databases, InstanceConfig
+from pgvitals.config import Config, Databases, InstanceConfig, Loaded
 from pgvitals.document import Mistake, Mistakes
 from pgvitals.peer import Flag, peer
 from pgvitals.query import Override
@@ -115,7 +114,7 @@ def collect(given: Mapping[str, Any]) -> Flags:
     return Flags(**said, switches=_switched(given), databases=_databases(given))
 
 
-def settle(flags: Flags) -> tuple[Config, Catalogue]:
+def settle(flags: Flags) -> tuple[Config, Loaded]:
     """File, environment and flags, together; raises Mistakes."""
     settings, loaded = load(flags.config_file)
     web = _changed(

@@ -12,7 +12,10 @@ from datetime import UTC, datetime
 import psycopg
 import structlog
 
-from pgvitals import heartbeat, outcome
+from pgvitals import binding, heartbeat, outcome
+from pgvitals.agenda import NOTHING, Agenda
+from pgvitals.assessment import Assessment
+from pgvitals.binding import Place
 from pgvitals.catalogue import Catalogue, relations
 from pgvitals.collector import Collector
 from pgvitals.config import InstanceConfig
@@ -22,6 +25,7 @@ from pgvitals.facts import Identity
 from pgvitals.heartbeat import Heartbeat
 from pgvitals.login import LIMIT
 from pgvitals.session import UNREADABLE
+from pgvitals.task import Task
 from pgvitals.visitor import Visitor
 
 DISCOVERY_INTERVAL = 60.0
@@ -41,32 +45,42 @@ class Instance:
     """
 
     def __init__(
-        self, name: str, config: InstanceConfig, catalogue: Catalogue, deadlines: Deadlines
+        self,
+        name: str,
+        config: InstanceConfig,
+        catalogue: Catalogue,
+        deadlines: Deadlines,
+        agenda: Agenda = NOTHING,
     ) -> None:
         self.name, self.config = name, config
         self.login = config.login()
         self.heartbeat = Heartbeat()
         self.identity: Identity | None = None
         self.databases: tuple[str, ...] = ()
-        self.collectors: tuple[Collector, ...] = ()
+        self.collectors: Sequence[Collector] = ()
+        self.assessments: Sequence[Assessment] = ()
         self.visits = {"success": 0, "error": 0}
         self.visit_duration: float | None = None
         self.beating = False
         self.wake = threading.Event()
         self.beat_soon = threading.Event()
-        self._editions = Editions(lambda: self.collectors)
-        self._catalogue, self._deadlines = catalogue, deadlines
+        self._editions = Editions(lambda: self.tasks)
+        self._catalogue, self._deadlines, self._agenda = catalogue, deadlines, agenda
         self._visitor = Visitor(name, self.login, deadlines)
         self._visitor.relations = relations(catalogue)
         self._main = ""
         self._found: tuple[str, ...] = ()
-        self._looked_at = -math.inf
-        self._home_from = -math.inf
+        self._looked_at = self._home_from = -math.inf
         self._met: Identity | None = None
         self._recovered = self._was_ready = self._on_tour = False
         self._trouble_since = ""
         self._lock = threading.Lock()
         self._log = structlog.get_logger().bind(instance=name)
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """All that is run."""
+        return (*self.collectors, *self.assessments)
 
     @property
     def connections(self) -> int:
@@ -77,22 +91,22 @@ class Instance:
     def ready(self) -> bool:
         """Whether every query has run once, or it was known once why the server could not be read."""
         if not self._was_ready:
-            beat, collectors = self.heartbeat, self.collectors
-            ran = bool(collectors) and all(c.status.outcome for c in collectors)
+            beat, tasks = self.heartbeat, self.tasks
+            ran = bool(tasks) and all(task.status.outcome for task in tasks)
             self._was_ready = ran or bool(beat.refusal or beat.misses)
         return self._was_ready
 
     def lag(self, now: float) -> float:
         """Seconds by which the most overdue query is late."""
-        return max((now - c.due for c in self.collectors if c.due < now), default=0.0)
+        return max((now - task.due for task in self.tasks if task.due < now), default=0.0)
 
     def edition(self, now: float) -> Edition:
-        """Everything fresh that the collectors have, as text."""
+        """Everything there is to show, as text."""
         return self._editions.newest(now)
 
-    def adopt(self, config: InstanceConfig, catalogue: Catalogue) -> None:
+    def adopt(self, config: InstanceConfig, catalogue: Catalogue, agenda: Agenda = NOTHING) -> None:
         """Take over another configuration of the same server; what did not change goes on."""
-        self.config, self._catalogue = config, catalogue
+        self.config, self._catalogue, self._agenda = config, catalogue, agenda
         self._visitor.relations = relations(catalogue)
         self._met = None  # the visitor knows the facts that the queries of before asked for
         self._bind()
@@ -128,29 +142,29 @@ class Instance:
         now = time.monotonic()
         may_enter = self.heartbeat.up(now)
         # Taken first: should another server answer from here on, these are nobody's any more.
-        collectors = self.collectors
+        tasks = self.tasks
         if self.identity != self._met or self._recovered:
             self._start_anew(now)
         if may_enter and self.config.databases and now - self._looked_at > DISCOVERY_INTERVAL:
             self._discover(now)
-        due = [c for c in collectors if c.due <= now and self._may_run(c, may_enter)]
+        due = [t for t in tasks if t.due <= now and self._may_run(t, may_enter)]
         if due:
             # By when a result would be missed: what runs every 15 s does not queue behind what does daily.
-            urgent = min(due, key=lambda c: c.due + c.interval).database
-            batch = [c for c in collectors if c.database == urgent and c.due <= now + _TOGETHER]
+            urgent = min(due, key=lambda t: t.due + t.interval).database
+            batch = [t for t in tasks if t.database == urgent and t.due <= now + _TOGETHER]
             if self._on_tour:
                 self._editions.keep_up(now)
             self._on_tour = True
-            return self._visit(urgent, sorted(batch, key=lambda c: c.due + c.interval), now)
+            return self._visit(urgent, sorted(batch, key=lambda t: t.due + t.interval), now)
         self._on_tour = False
         self._editions.renew(now)
         self._go_home(now, may_enter)
-        next_due = min((c.due for c in collectors if self._may_run(c, may_enter)), default=math.inf)
+        next_due = min((t.due for t in tasks if self._may_run(t, may_enter)), default=math.inf)
         return min(max(next_due - time.monotonic(), _LOOK), _LONGEST_REST)
 
-    def _may_run(self, collector: Collector, may_enter: bool) -> bool:
+    def _may_run(self, task: Task, may_enter: bool) -> bool:
         """Whether there is a session for it, or may be one."""
-        return may_enter or collector.database == self._visitor.where
+        return may_enter or task.database == self._visitor.where
 
     def _go_home(self, now: float, may_enter: bool) -> None:
         """With nothing to read, be where the next will be: connected to the main database.
@@ -162,7 +176,7 @@ class Instance:
             arrived = self._visitor.visit(self._main, (), keep=True)
             self._home_from = now if arrived else now + RETRY
 
-    def _visit(self, database: str, batch: Sequence[Collector], started: float) -> float:
+    def _visit(self, database: str, batch: Sequence[Task], started: float) -> float:
         worked = self._visitor.visit(
             database,
             batch,
@@ -206,40 +220,31 @@ class Instance:
             self._visitor.forget()
             self._met, self._looked_at = self.identity, -math.inf
         self._recovered = False
-        for collector in self.collectors:
-            collector.retry(now)
+        for task in self.tasks:
+            task.retry(now)
 
     def _discover(self, now: float) -> None:
         found = self._visitor.databases(self._main)
         self._looked_at = now if found is not None else now - DISCOVERY_INTERVAL + RETRY
         if found is not None and self.config.databases:
-            self._found = tuple(
-                name
-                for name in found
-                if self.config.databases.wants(name, self._main) and UNREADABLE not in name
-            )
+            wants = self.config.databases.wants
+            named = (name for name in found if UNREADABLE not in name)
+            self._found = tuple(name for name in named if wants(name, self._main))
             self._bind()
 
     def _bind(self, *, anew: bool = False) -> None:
-        """Make a collector for each query and database; those that did not change stay, unless `anew`."""
+        """Make a task for each query, target and database; those that did not change stay, unless `anew`."""
         if self.identity is None:
             return  # nobody knows yet what there is
         with self._lock:
-            known = () if anew else self.collectors
-            kept = {(c.query.name, c.database): c for c in known}
             databases = self._found if self.config.databases else (self._main,)
             stretch = max(1, math.ceil(len(databases) / self.config.max_databases))
-            now = time.monotonic()
-            collectors = []
-            for query in self._catalogue.values():
-                for database in databases if query.scope == "database" else (self._main,):
-                    collector = kept.get((query.name, database))
-                    if collector is None or collector.query != query:
-                        collector = Collector(query, database, self.login.server, due=now)
-                    collector.stretch = stretch if query.scope == "database" else 1
-                    collectors.append(collector)
-            changed = not same(collectors, self.collectors)
-            self.collectors, self.databases = tuple(collectors), databases
+            place, now = Place(self._main, databases, self.login.server, stretch), time.monotonic()
+            before, judged = (self.collectors, self.assessments) if not anew else ((), ())
+            collectors = binding.collectors(self._catalogue, place, before, now)
+            assessments = binding.assessments(self._agenda, place, judged, now)
+            changed = not same((*collectors, *assessments), self.tasks)
+            self.collectors, self.assessments, self.databases = collectors, assessments, databases
         if changed:
             self._editions.forget()
             self.wake.set()

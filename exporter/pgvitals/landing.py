@@ -11,11 +11,12 @@ from urllib.parse import quote
 from psycopg import errors
 
 from pgvitals import __version__, standing
-from pgvitals.collector import Collector, Status
+from pgvitals.collector import Collector
 from pgvitals.heartbeat import Heartbeat
 from pgvitals.instance import Instance
 from pgvitals.markup import Markup, fill, source, template
 from pgvitals.standing import TONES, Standing, age
+from pgvitals.task import Status
 
 CONTENT_TYPE = "text/html; charset=utf-8"
 MOST_ROWS = 500
@@ -123,7 +124,7 @@ def _row(state: str, collector: Collector, now: float) -> Markup:
     served = f"{status.series:,}" if collector.fresh(now) else "not served"
     return fill(
         _COLLECTOR,
-        name=collector.query.name,
+        name=collector.name,
         database=collector.database,
         tone=tone,
         state=state,

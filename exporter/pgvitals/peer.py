@@ -5,7 +5,7 @@ from importlib import resources
 from pathlib import Path
 
 from pgvitals.document import Document
-from pgvitals.query import Model, Text
+from pgvitals.reading import Model, Text
 
 
 class Flag(Model, frozen=True):

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
-from pgvitals.catalogue import Catalogue
-from pgvitals.config import Config
+from pgvitals.config import Config, Loaded
 from pgvitals.deadline import Deadlines
 from pgvitals.instance import Instance
 
@@ -102,7 +101,7 @@ class Poller:
         """The instances that are polled, in the order of the configuration."""
         return {name: worker.instance for name, worker in self._workers.items()}
 
-    def apply(self, config: Config, loaded: Catalogue) -> None:
+    def apply(self, config: Config, loaded: Loaded) -> None:
         """Start, change and stop instances until they are those of `config`; the others go on."""
         workers = {name: self._worker(name, config, loaded) for name in config.instances}
         gone = [w for w in self._workers.values() if w not in workers.values()]
@@ -130,10 +129,11 @@ class Poller:
         """Whether every server has been heard or missed once, and visited where it is up."""
         return all(worker.instance.ready for worker in self._workers.values())
 
-    def _worker(self, name: str, config: Config, loaded: Catalogue) -> Worker:
+    def _worker(self, name: str, config: Config, loaded: Loaded) -> Worker:
         wanted, queries = config.instances[name], config.catalogue_of(name, loaded)
+        agenda = config.agenda_of(wanted, loaded)
         known = self._workers.get(name)
         if known and known.instance.login == wanted.login():
-            known.instance.adopt(wanted, queries)
+            known.instance.adopt(wanted, queries, agenda)
             return known
-        return Worker(Instance(name, wanted, queries, self.deadlines))
+        return Worker(Instance(name, wanted, queries, self.deadlines, agenda))

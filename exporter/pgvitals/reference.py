@@ -10,70 +10,114 @@ import click
 import msgspec
 from msgspec import inspect as types
 
-from pgvitals import account, catalogue, report, scrape
+from pgvitals import account, catalogue, report, scorecard, scrape, target, target_reference
 from pgvitals.config import Config
+from pgvitals.exemption import Exemptions
+from pgvitals.markdown import MADE, fenced, table
 from pgvitals.peer import peer
 from pgvitals.query import Definition, Query
 from pgvitals.strict import Duration
 from pgvitals.telemetry import Telemetry
 
 _ADDED = {"datname": "Name of the database", "server": "host:port of the login"}
-_MADE = "<!-- Made by `make docs`; a test fails when it is stale. -->"
+_BOUND = {"target": "Id of the target", "datname": "Name of the database, where there is one"}
+_OF_TARGETS = {
+    "pgvitals_target_info": ("pillar", "evidence", "decision", "owner", "comparison"),
+    "pgvitals_target_state": ("state",),
+    "pgvitals_target_reason": ("reason", "kind"),
+    "pgvitals_finding_info": ("schemaname", "object", "detail", "decision", "owner"),
+}
+"""The labels that families of targets have beside those of _BOUND."""
+_PLAIN: dict[type, str] = {
+    types.StrType: "text",
+    types.IntType: "number",
+    types.FloatType: "number",
+    types.BoolType: "boolean",
+    types.DateType: "date",
+}
+_FILES: dict[str, type] = {
+    "The configuration file": Config,
+    "A query file": Definition,
+    "A target file": target.Definition,
+    "The exemption file": Exemptions,
+}
+WRITTEN: dict[str, type] = {"query": Definition, "target": target.Definition}
+"""What has a JSON Schema: the files that people write in an editor."""
 
 
-def query_schema() -> dict[str, Any]:
-    """The JSON Schema of a query file."""
-    schema = msgspec.json.schema(Definition, schema_hook=_custom)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+def schema(of: str) -> dict[str, Any]:
+    """The JSON Schema of a file, by what it holds: see WRITTEN."""
+    made = msgspec.json.schema(WRITTEN[of], schema_hook=_custom)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
 
 
 def write(directory: Path, command: click.Group, *, check: bool) -> list[str]:
     """Write the pages, unless `check`; gives the names of those that were stale."""
     pages = {"metrics.md": metrics(), "configuration.md": configuration(), "cli.md": cli(command)}
-    stale = []
-    for name, text in pages.items():
+    pages |= target_reference.pages(directory)
+    there = {name: _content(directory / name) for name in (*pages, *_made(directory))}
+    stale = [name for name, text in there.items() if text != pages.get(name)]
+    for name in () if check else stale:
         file = directory / name
-        if not file.is_file() or file.read_text("utf-8") != text:
-            stale.append(name)
-            if not check:
-                file.write_text(text, "utf-8")
+        if name in pages:
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(pages[name], "utf-8")
+        else:
+            file.unlink()
     return stale
+
+
+def _made(directory: Path) -> Iterator[str]:
+    """The pages of targets that were made, of those too that are no more."""
+    for file in sorted((directory / target_reference.FOLDER).glob("*.md")):
+        if MADE in (_content(file) or ""):
+            yield f"{target_reference.FOLDER}/{file.name}"
+
+
+def _content(file: Path) -> str | None:
+    return file.read_text("utf-8") if file.is_file() else None
 
 
 def metrics() -> str:
     """Every family that pgvitals can expose, by collector, and its own."""
-    lines = ["# Metrics", _MADE, "", "## pgvitals itself", ""]
-    lines += _table(("family", "type", "meaning"), _own())
+    lines = ["# Metrics", MADE, "", "## pgvitals itself", ""]
+    lines += table(("family", "type", "meaning"), _own())
+    lines += ["## Targets", "", "[Each target](targets/README.md) that is assessed has these.", ""]
+    lines += [*(f"- `{name}`: {meaning}" for name, meaning in _BOUND.items()), ""]
+    lines += table(("family", "type", "further labels", "meaning"), _scored())
     for query in catalogue.shipped().values():
         lines += [f"## {query.name}", "", query.description, "", _facts(query), ""]
         if query.all_labels:
             meanings = _ADDED | query.labels
             lines += [*(f"- `{name}`: {meanings[name]}" for name in query.all_labels), ""]
-        lines += _table(("family", "type", "meaning"), _families(query))
+        lines += table(("family", "type", "meaning"), _families(query))
     return "\n".join(lines).rstrip() + "\n"
 
 
 def configuration() -> str:
-    """Every key of the configuration file and of a query file."""
-    lines = ["# Configuration", _MADE, ""]
-    for title, model in (("The configuration file", Config), ("A query file", Definition)):
+    """Every key of the configuration file, and of the others that people write; each model once."""
+    lines = ["# Configuration", MADE, ""]
+    told: list[type] = []
+    for title, model in _FILES.items():
         lines += [f"## {title}", ""]
-        for struct in _structs(model):
+        told += (new := [struct for struct in _structs(model) if struct not in told])
+        for struct in new:
             lines += [f"### {struct.__name__}", "", inspect.cleandoc(struct.__doc__ or ""), ""]
             info = types.type_info(struct)
             fields = info.fields if isinstance(info, types.StructType) else ()
-            lines += _table(("key", "type", "default", "meaning"), map(_field, fields))
+            lines += table(("key", "type", "default", "meaning"), map(_field, fields))
     return "\n".join(lines).rstrip() + "\n"
 
 
 def cli(command: click.Group) -> str:
     """The help of every command."""
-    lines = ["# Command line", _MADE, ""]
-    for name, sub in {"": command, **command.commands}.items():
-        path = f"pgvitals {name}".strip()
-        context = click.Context(sub, info_name=path, max_content_width=100, terminal_width=100)
-        lines += [f"## {path}", "", "```text", sub.get_help(context), "```", ""]
-    lines += ["## Flags of postgres_exporter", "", *_table(("flag", "here"), _taken())]
+    lines = ["# Command line", MADE, ""]
+    wide: Any = {"max_content_width": 100, "terminal_width": 100, **command.context_settings}
+    root = click.Context(command, info_name="pgvitals", **wide)
+    below = [click.Context(sub, root, name) for name, sub in command.commands.items()]
+    for context in (root, *below):
+        lines += [f"## {context.command_path}", "", *fenced("text", context.get_help())]
+    lines += ["## Flags of postgres_exporter", "", *table(("flag", "here"), _taken())]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -85,6 +129,12 @@ def _own() -> Iterator[tuple[str, ...]]:
         *Telemetry().families(),
     ):
         yield f"`{name}`", type_, meaning
+
+
+def _scored() -> Iterator[tuple[str, ...]]:
+    for name, type_, meaning in scorecard.families():
+        further = ", ".join(f"`{label}`" for label in _OF_TARGETS.get(name, ()))
+        yield f"`{name}`", type_, further, meaning
 
 
 def _taken() -> Iterator[tuple[str, ...]]:
@@ -117,13 +167,6 @@ def _facts(query: Query) -> str:
     parts += [f"needs {name}" for name in (*wants.extensions, *wants.relations)]
     parts += ["NULL counts as 0, as in postgres_exporter"] if query.compat else []
     return ", ".join(parts) + "."
-
-
-def _table(head: tuple[str, ...], rows: Any) -> list[str]:
-    body = [" | ".join(cell.replace("|", r"\|").replace("\n", " ") for cell in row) for row in rows]
-    return [f"| {row} |" for row in (" | ".join(head), " | ".join("---" for _ in head), *body)] + [
-        ""
-    ]
 
 
 def _structs(model: type) -> list[type]:
@@ -179,7 +222,7 @@ def _kind(info: types.Type) -> str:
             return f"mapping of {_kind(info.key_type)} to {_kind(info.value_type)}"
         case types.VarTupleType():
             return f"list of {_kind(info.item_type)}"
-    return {types.StrType: "text", types.IntType: "number", types.BoolType: "boolean"}[type(info)]
+    return _PLAIN[type(info)]
 
 
 def _custom(type_: type) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pgvitals import exposition, peer, sample
 from pgvitals.account import Run
+from pgvitals.assessment import Assessment
 from pgvitals.exposition import Described, family
 from pgvitals.heartbeat import STARTING
 from pgvitals.instance import Instance
@@ -59,7 +60,9 @@ def of_instance(instance: Instance, runs: Sequence[Run], now: float) -> bytes:
 def _collectors(runs: Iterable[Run], now: float) -> Iterator[bytes]:
     groups: dict[str, list[Run]] = {}
     for collector, status in runs:
-        groups.setdefault(peer.collector(collector.query.name), []).append((collector, status))
+        if isinstance(collector, Assessment):
+            continue  # it has families of its own
+        groups.setdefault(peer.collector(collector.name), []).append((collector, status))
     named = [(exposition.braces([sample.label("collector", n)]), g) for n, g in groups.items()]
     yield family(
         _COLLECTOR_DURATION, [(n, sum(status.duration for _, status in g)) for n, g in named]

@@ -6,7 +6,7 @@ prepared statement, no setting; so it works behind a transaction pooler too.
 
 import functools
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import psycopg
@@ -26,6 +26,8 @@ LOOK_TIMEOUT = 5.0
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 Row = tuple[Cell, ...]
+Settings = tuple[tuple[str, str | Sequence[str]], ...]
+"""Names and values of settings; a list is written as an array."""
 
 _BEGIN = sql.SQL(
     "BEGIN READ ONLY; SELECT set_config('statement_timeout', {timeout}, true),"
@@ -37,6 +39,7 @@ _BEGIN = sql.SQL(
 )
 # Otherwise the backend copies every statistic that a transaction reads: megabytes at 10,000 tables.
 _UNCOPIED_STATISTICS = sql.SQL(", set_config('stats_fetch_consistency', 'none', true)")
+_SETTING = sql.SQL(", set_config({}, {}::text, true)")
 _SINCE_UNCOPIED = 150_000
 _FACTS = """
 select current_setting('server_version_num')::int, pg_is_in_recovery(),
@@ -50,14 +53,20 @@ select current_setting('server_version_num')::int, pg_is_in_recovery(),
 
 
 @functools.lru_cache
-def _beginning(milliseconds: int, schemas: tuple[str, ...], uncopied: bool) -> bytes:
+def _beginning(
+    milliseconds: int, schemas: tuple[str, ...], uncopied: bool, settings: Settings
+) -> bytes:
     """The beginning of a transaction with its settings."""
     path = sql.SQL(", ").join(map(sql.Identifier, schemas))
+    more: list[sql.Composable] = [_UNCOPIED_STATISTICS] if uncopied else []
+    for name, value in settings:
+        written = value if isinstance(value, str) else list(value)
+        more.append(_SETTING.format(name, written))
     return _BEGIN.format(
         timeout=str(milliseconds),
         lock_timeout=str(LOCK_TIMEOUT_MS),
         path=path.as_string(),
-        more=_UNCOPIED_STATISTICS if uncopied else sql.SQL(""),
+        more=sql.Composed(more),
     ).as_bytes()
 
 
@@ -158,13 +167,20 @@ class Session:
             self._end()
         return Facts(version, in_recovery, schemas or {}, frozenset(present))
 
-    def read(self, statement: str, timeout: float, schemas: Iterable[str] = ()) -> Iterator[Chunk]:
+    def read(
+        self,
+        statement: str,
+        timeout: float,
+        schemas: Iterable[str] = (),
+        settings: Settings = (),
+    ) -> Iterator[Chunk]:
         """Run `statement` for at most `timeout` seconds and give its rows in chunks.
 
-        `schemas` follow pg_catalog on the search path. The result must be read to its end, so that
-        the connection stays usable; there is always one chunk. Raises psycopg.Error.
+        `schemas` follow pg_catalog on the search path; `settings` hold until it ends. The result
+        must be read to its end, so that the connection stays usable; there is always one chunk.
+        Raises psycopg.Error.
         """
-        self._begin(timeout, schemas)
+        self._begin(timeout, schemas, settings)
         try:
             if self._any_bytes:
                 # Only unconverted do bytes that are no text arrive at all.
@@ -192,9 +208,9 @@ class Session:
         chunks = self.read(f"EXPLAIN ({options or 'COSTS'}) {statement}", LOOK_TIMEOUT, schemas)
         return [line or "" for chunk in chunks for (line,) in chunk.rows()]
 
-    def _begin(self, timeout: float, schemas: Iterable[str]) -> None:
+    def _begin(self, timeout: float, schemas: Iterable[str], settings: Settings = ()) -> None:
         milliseconds = max(1, round(timeout * 1000))
-        self._tell(_beginning(milliseconds, ("pg_catalog", *schemas), self._uncopied))
+        self._tell(_beginning(milliseconds, ("pg_catalog", *schemas), self._uncopied, settings))
 
     def _end(self) -> None:
         if self.connection.info.transaction_status in (

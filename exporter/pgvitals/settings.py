@@ -5,44 +5,51 @@ would watch.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 
-from pgvitals.catalogue import Catalogue
-from pgvitals.config import Config
+from pgvitals import agenda
+from pgvitals.config import Config, InstanceConfig, Loaded
 from pgvitals.consistency import problems
 from pgvitals.document import Document, Mistake, Mistakes
 from pgvitals.environment import ENVIRONMENT, from_environment, from_libpq
 from pgvitals.query import Override
 from pgvitals.strict import Where
+from pgvitals.target import Change
 
 
 def load(
-    file: Path | None, environment: Mapping[str, str] = os.environ
-) -> tuple[Config, Catalogue]:
-    """Read the configuration and the queries it names; raises Mistakes with what is wrong in any of it."""
+    file: Path | None, environment: Mapping[str, str] = os.environ, dsn: str | None = None
+) -> tuple[Config, Loaded]:
+    """Read the configuration and the files it names; raises Mistakes with what is wrong in any of it.
+
+    With a `dsn` that is the only instance, whatever else is said.
+    """
     document = Document.open(file) if file else None
     config = document.read(Config, private="instances") if document else Config()
     instances = from_environment(environment) or config.instances or from_libpq(environment)
+    instances = instances if dsn is None else {"dsn": InstanceConfig(dsn=dsn)}
     config = msgspec.structs.replace(config, instances=instances)
-    loaded = config.catalogue()
+    loaded = config.load()
     if mistakes := _mistakes(config, loaded, document):
         raise Mistakes(mistakes)
     return config, loaded
 
 
-def _mistakes(config: Config, loaded: Catalogue, document: Document | None) -> list[Mistake]:
-    """What the types cannot see: connection strings, and names of queries that do not exist."""
+def _mistakes(config: Config, loaded: Loaded, document: Document | None) -> list[Mistake]:
+    """What the types cannot see: connection strings, and names of what does not exist."""
     place = document or Document(Path(ENVIRONMENT), "{}")
     found = []
     if not config.instances:
         problem = "no instance, expected at least one here or in DATA_SOURCE_NAME"
         found.append(place.mistake(("instances",), problem))
     overrides: list[tuple[Where, dict[str, Override]]] = [(("queries",), config.queries)]
+    changes: list[tuple[Where, dict[str, Change]]] = [(("targets",), config.targets)]
     for name, instance in config.instances.items():
         overrides.append((("instances", name, "queries"), instance.queries))
+        changes.append((("instances", name, "targets"), instance.targets))
         try:
             instance.login()
         except ValueError as error:
@@ -53,12 +60,30 @@ def _mistakes(config: Config, loaded: Catalogue, document: Document | None) -> l
                 place.mistake((*where, name, *at), problem)
                 for at, problem in _override_problems(name, change, loaded)
             ]
-    return found
+    for where, targets in changes:
+        for name, wanted in targets.items():
+            found += [
+                place.mistake((*where, name, *at), problem)
+                for at, problem in agenda.change_problems(name, wanted)
+            ]
+    return found + [place.mistake(*problem) for problem in _policy_problems(config)]
 
 
-def _override_problems(
-    name: str, change: Override, loaded: Catalogue
-) -> Iterable[tuple[Where, str]]:
-    if name not in loaded:
-        return [((), f"no such query, expected one of {', '.join(loaded)}")]
-    return problems(loaded[name].change(change))
+def _policy_problems(config: Config) -> Iterator[tuple[Where, str]]:
+    """Names that no target has, nor any role that owns one."""
+    targets = agenda.shipped()
+    for number, name in enumerate(config.enforce):
+        if name not in targets:
+            yield ("enforce", number), f"no target {name!r}, expected one of {', '.join(targets)}"
+    roles = {target.owner for target in targets.values()} | {
+        kind.owner for target in targets.values() for kind in target.kinds.values() if kind.owner
+    }
+    for role in config.owners:
+        if role not in roles:
+            yield ("owners", role), f"no such role, expected one of {', '.join(sorted(roles))}"
+
+
+def _override_problems(name: str, change: Override, loaded: Loaded) -> Iterable[tuple[Where, str]]:
+    if name not in loaded.queries:
+        return [((), f"no such query, expected one of {', '.join(loaded.queries)}")]
+    return problems(loaded.queries[name].change(change))

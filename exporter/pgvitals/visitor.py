@@ -8,11 +8,11 @@ import structlog
 from psycopg_pool import NullConnectionPool, PoolTimeout
 
 from pgvitals import memory, outcome
-from pgvitals.collector import Collector
 from pgvitals.deadline import Deadline, Deadlines
 from pgvitals.facts import Facts
 from pgvitals.login import LIMIT, Login, let_go
 from pgvitals.session import Connection, Session
+from pgvitals.task import Task
 
 VISIT_LIMIT = 15.0
 """Seconds for a visit, login included."""
@@ -23,7 +23,7 @@ FACTS_LIFETIME = 600.0
 RARE = 600.0
 """Seconds between two runs, from which on a query may fill those caches with all that there is."""
 
-_DATABASES = """
+DATABASES = """
 select datname from pg_database
  where datallowconn and not datistemplate and has_database_privilege(oid, 'CONNECT')
  order by datname
@@ -62,12 +62,12 @@ class Visitor:
     def visit(
         self,
         database: str,
-        collectors: Sequence[Collector],
+        tasks: Sequence[Task],
         *,
         keep: bool = False,
         renew: bool = True,
     ) -> bool:
-        """Run `collectors` in `database`, as far as the time goes, and stay there to `keep` the session.
+        """Run `tasks` in `database`, as far as the time goes, and stay there to `keep` the session.
 
         With `renew` a session is not kept that is old, or has run what runs rarely. Gives whether the
         connection held.
@@ -77,16 +77,16 @@ class Visitor:
             session = self._enter(database)
             left = VISIT_LIMIT - (time.monotonic() - started)
             with self._deadlines.guard(session.connection.fileno(), left) as deadline:
-                self._run(session, self._learn(session, left), collectors, deadline)
+                self._run(session, self._learn(session, left), tasks, deadline)
         except (psycopg.Error, PoolTimeout) as error:
-            for collector in collectors:
-                collector.fail(error, started)
-                self._tell(collector)
+            for task in tasks:
+                task.fail(error, started)
+                self._tell(task)
             self._facts.pop(database, None)
             self.leave()
             return False
         held = not session.broken
-        rare = any(collector.query.interval >= RARE for collector in collectors)
+        rare = any(task.query.interval >= RARE for task in tasks)
         old = rare or time.monotonic() - session.opened_at > SESSION_LIFETIME
         if not (keep and held) or (renew and old):
             self.leave()
@@ -99,7 +99,7 @@ class Visitor:
         try:
             session = self._enter(database)
             with self._deadlines.guard(session.connection.fileno(), LIMIT):
-                chunks = session.read(_DATABASES, LIMIT)
+                chunks = session.read(DATABASES, LIMIT)
                 return [name or "" for chunk in chunks for (name,) in chunk.rows()]
         except (psycopg.Error, PoolTimeout) as error:
             text = self._login.scrub(outcome.first_line(error))
@@ -155,30 +155,30 @@ class Visitor:
             raise
 
     def _run(
-        self, session: Session, facts: Facts, collectors: Sequence[Collector], deadline: Deadline
+        self, session: Session, facts: Facts, tasks: Sequence[Task], deadline: Deadline
     ) -> None:
-        for collector in collectors:
+        for task in tasks:
             started = time.monotonic()
-            timeout = min(collector.query.timeout, deadline.at - started)
-            if session.broken or timeout < min(1.0, collector.query.timeout):
+            timeout = min(task.query.timeout, deadline.at - started)
+            if session.broken or timeout < min(1.0, task.query.timeout):
                 return  # what is left stays due, and the most overdue goes first next time
-            before = collector.status.outcome
+            before = task.status.outcome
             try:
-                collector.run(session, facts, timeout)
+                task.run(session, facts, timeout)
             except Exception as error:  # noqa: BLE001 - whatever one query does, the others go on
                 self._facts.pop(session.database, None)
-                collector.fail(error, started, overdue=deadline.expired)
-            if collector.status.outcome != before:
-                self._tell(collector)
+                task.fail(error, started, overdue=deadline.expired)
+            if task.status.outcome != before:
+                self._tell(task)
 
-    def _tell(self, collector: Collector) -> None:
-        ended = collector.status.outcome
+    def _tell(self, task: Task) -> None:
+        ended = task.status.outcome
         if ended and ended.kind in ("error", "timeout", "skipped"):
             say = self._log.info if ended.kind == "skipped" else self._log.warning
             say(
                 f"query {ended.kind}",
-                collector=collector.query.name,
-                database=collector.database,
+                collector=task.name,
+                database=task.database,
                 reason=ended.reason,
                 error=self._login.scrub(ended.message),
             )

@@ -5,8 +5,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from pgvitals import account
 from pgvitals.account import Run
-from pgvitals.collector import Collector, Status
+from pgvitals.collector import Collector
 from pgvitals.outcome import Outcome
+from pgvitals.task import Status
 from unit.material import NOW, query, read
 
 FULL = Status(

@@ -70,8 +70,9 @@ def test_imports_go_one_way() -> None:
 
 
 def test_the_layers_stand_on_each_other() -> None:
-    layers = ["cli", "daemon", "web", "poller", "instance", "visitor", "collector", "query"]
-    for upper, lower in itertools.pairwise(layers):
+    layers = ["cli", "daemon", "web", "poller", "instance", "binding", "collector", "query"]
+    also = ["instance", "visitor", "task", "reading"]
+    for upper, lower in (*itertools.pairwise(layers), *itertools.pairwise(also)):
         assert lower in below(upper), f"{upper} should need {lower}"
 
 

@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgvitals import collector as module
-from pgvitals.collector import Collector, Status
+from pgvitals import collector as collecting
+from pgvitals import task
+from pgvitals.collector import Collector
 from pgvitals.exposition import page
 from pgvitals.facts import Facts
 from pgvitals.outcome import Outcome
 from pgvitals.session import Session
+from pgvitals.task import Status
 from unit.material import GAUGE, INT8, NUMERIC, TEXT, Rows, prepared, query, quick, result
 
 FACTS = Facts(160004, in_recovery=False)
@@ -38,7 +40,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(module, "time", clock)
+    for module in (collecting, task):
+        monkeypatch.setattr(module, "time", clock)
     return clock
 
 
@@ -284,7 +287,7 @@ def test_the_next_run_is_in_the_future_and_never_lost(
     clock = Clock()
     collector = Collector(query(interval=f"{interval}s"), "db", due=clock.now)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "time", clock)
+        patch.setattr(task, "time", clock)
         for late, duration, outcome in ended:
             started = clock.now = max(clock.now, collector.due + late)
             clock.now += duration
@@ -299,7 +302,7 @@ def test_lateness_below_the_interval_never_shifts_the_phase(lates: list[float]) 
     clock = Clock()
     collector = Collector(query(interval="15s"), "db", due=clock.now)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "time", clock)
+        patch.setattr(task, "time", clock)
         for turn, late in enumerate(lates, 1):
             clock.now = collector.due + late
             collector.finish(SUCCESS, clock.now)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 
 from pgvitals import catalogue, config
-from pgvitals.config import Config, Databases, InstanceConfig
+from pgvitals.config import Config, Databases, InstanceConfig, Loaded
 from pgvitals.document import Mistakes
 from pgvitals.environment import from_environment, from_libpq
 from pgvitals.query import Override
@@ -323,8 +323,8 @@ def test_queries_beside_those_of_the_release_are_read(file: Path, tmp_path: Path
     (mine / "mine.yaml").write_text(QUERY, "utf-8")
     file.write_text(f"instances: {{a: {{}}}}\nquery_directories: ['{mine}']", "utf-8")
     _, loaded = load(file, {})
-    assert loaded["mine"].sql == "select 1 as n"
-    assert loaded.keys() > catalogue.shipped().keys()
+    assert loaded.queries["mine"].sql == "select 1 as n"
+    assert loaded.queries.keys() > catalogue.shipped().keys()
 
 
 def test_a_query_directory_that_is_not_there_is_a_mistake(file: Path) -> None:
@@ -344,7 +344,7 @@ def test_an_override_everywhere_reaches_every_instance(file: Path) -> None:
         changed = queries["server"]
         assert (changed.interval, changed.timeout, changed.max_series) == (300.0, 2.0, 7)
         assert "settings" not in queries
-        assert queries["stat_database"] == loaded["stat_database"]
+        assert queries["stat_database"] == loaded.queries["stat_database"]
 
 
 def test_an_override_for_one_instance_goes_on_top(file: Path) -> None:
@@ -363,7 +363,7 @@ def test_an_override_for_one_instance_goes_on_top(file: Path) -> None:
 
 
 def test_one_instance_may_switch_on_what_is_off_everywhere() -> None:
-    loaded = catalogue.shipped()
+    loaded = Loaded(catalogue.shipped())
     own = InstanceConfig(queries={"server": Override(enabled=True)})
     made = Config(instances={"a": own}, queries={"server": Override(enabled=False)})
     assert "server" in made.catalogue_of("a", loaded)

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from pgvitals import account
 from pgvitals.account import Run
-from pgvitals.collector import Collector, Status
+from pgvitals.collector import Collector
 from pgvitals.edition import LAG, LARGE, SPACING, Edition, Editions, Part, pieces
 from pgvitals.exposition import Buffers, Family
 from pgvitals.outcome import Outcome
+from pgvitals.task import Status
 from unit.material import GAUGE, NOW, query, quick
 
 INTERVAL = 15.0
@@ -171,7 +172,7 @@ def meanwhile(desk: Desk, happens: Callable[[], object], work: Callable[[], obje
         assert go_on.wait(30)
         return desk.collectors
 
-    desk.editions._collectors = collectors
+    desk.editions._tasks = collectors
     working = threading.Thread(target=work, daemon=True)
     working.start()
     assert begun.wait(30)
@@ -180,7 +181,7 @@ def meanwhile(desk: Desk, happens: Callable[[], object], work: Callable[[], obje
     finally:
         go_on.set()
         working.join(30)
-        desk.editions._collectors = lambda: desk.collectors
+        desk.editions._tasks = lambda: desk.collectors
 
 
 def test_a_scrape_does_not_wait_for_an_edition_in_the_making(desk: Desk) -> None:

@@ -7,8 +7,7 @@ import msgspec
 import pytest
 
 from pgvitals import catalogue, cli, flags
-from pgvitals.catalogue import Catalogue
-from pgvitals.config import Config, Databases
+from pgvitals.config import Config, Databases, Loaded
 from pgvitals.document import Mistakes
 from pgvitals.flags import Flags, settle
 from pgvitals.peer import peer
@@ -41,7 +40,7 @@ def refused(*arguments: str) -> str:
     return raised.value.format_message()
 
 
-def running(made: Config, loaded: Catalogue) -> set[str]:
+def running(made: Config, loaded: Loaded) -> set[str]:
     """The queries that run for the first instance."""
     return set(made.catalogue_of(next(iter(made.instances)), loaded))
 
@@ -53,7 +52,7 @@ def test_flags_that_say_nothing_change_nothing(file: Path) -> None:
     file.write_text(WEB + "log: {level: error, format: console}", "utf-8")
     made, loaded = settle(Flags(config_file=file))
     assert made == load(file, {})[0]
-    assert loaded == catalogue.shipped()
+    assert loaded == Loaded(catalogue.shipped())
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from pgvitals.collector import Status
 from pgvitals.config import Databases, InstanceConfig
 from pgvitals.deadline import Deadlines
 from pgvitals.exposition import Buffers, Family
 from pgvitals.instance import Instance
 from pgvitals.outcome import Outcome
 from pgvitals.query import Override
+from pgvitals.task import Status
 from unit.material import CATALOGUE, CONFIG, GAUGE, NOW, query
 
 

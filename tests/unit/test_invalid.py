@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pgvitals import catalogue, settings
+from pgvitals import agenda, catalogue, settings
 from pgvitals.document import Mistakes
 
 INVALID = Path(__file__).parents[1] / "invalid"
@@ -35,6 +35,12 @@ def test_a_wrong_configuration_is_refused_with_line_path_found_and_expected(file
     check(file, lambda wrong: settings.load(wrong, {}))
 
 
+@pytest.mark.parametrize("file", files(INVALID / "target"))
+def test_a_wrong_target_file_is_refused_with_line_path_found_and_expected(file: Path) -> None:
+    check(file, agenda.read)
+
+
 def test_there_are_files_to_check() -> None:
     assert len(files(INVALID)) > 90
     assert len(files(INVALID / "config")) > 30
+    assert len(files(INVALID / "target")) > 50

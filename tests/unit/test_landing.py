@@ -19,12 +19,13 @@ import pytest
 from hypothesis import given
 
 from pgvitals import __version__, landing, markup, standing
-from pgvitals.collector import Collector, Status
+from pgvitals.collector import Collector
 from pgvitals.config import InstanceConfig
 from pgvitals.deadline import Deadlines
 from pgvitals.facts import Identity
 from pgvitals.instance import Instance
 from pgvitals.outcome import _DOWN_REASONS, Outcome
+from pgvitals.task import Status
 from unit.material import CONFIG, NOW, any_text, query, quick
 
 MOMENT = datetime(2026, 11, 14, 14, 11, 33, tzinfo=UTC)

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from pgvitals.consistency import problems
 from pgvitals.facts import Facts
-from pgvitals.query import LONGEST_TIMEOUT, Override
+from pgvitals.query import Override
+from pgvitals.reading import LONGEST_TIMEOUT
 from pgvitals.strict import Duration
 from unit.material import GAUGE, definition, query, quick
 

@@ -6,9 +6,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from pgvitals import scrape
-from pgvitals.collector import Collector, Status
+from pgvitals.collector import Collector
 from pgvitals.instance import Instance
 from pgvitals.outcome import Outcome
+from pgvitals.task import Status
 from unit.material import NOW, query
 
 SUCCESS = "pg_scrape_collector_success"
