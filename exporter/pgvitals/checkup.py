@@ -25,9 +25,9 @@ class Prospect(NamedTuple):
 
 
 @contextmanager
-def session(login: Login) -> Iterator[Session]:
-    """Log in for a look around; raises psycopg.Error."""
-    with psycopg.connect(**login.parameters()) as connection:
+def session(login: Login, database: str | None = None) -> Iterator[Session]:
+    """Log in for a look around, into another `database` than the login's own; raises psycopg.Error."""
+    with psycopg.connect(**login.parameters(database)) as connection:
         yield Session(connection)
 
 

@@ -6,30 +6,18 @@ line, the configuration or the connection is wrong.
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
-import psycopg
 
-from pgvitals import __version__, catalogue, checkup, daemon, flags, outcome, reference
+from pgvitals import __version__, catalogue, checkup, daemon, flags, reference, target_commands
 from pgvitals.catalogue import Catalogue
 from pgvitals.document import Mistakes
-from pgvitals.login import Login
-from pgvitals.session import Session
+from pgvitals.terminal import USAGE, WRONG, complaints, dsn_option, leave, opened
 
-WRONG, USAGE = 1, 2
 _DROP_IN = """Also --[no-]collector.NAME, for each query and each collector of postgres_exporter; its
 other flags are taken where they have a meaning, and else refused with what to do instead."""
-
-_dsn = click.option(
-    "--dsn",
-    envvar="PGVITALS_DSN",
-    metavar="DSN",
-    help="Connection string; a password in it is visible to `ps`, so prefer PGVITALS_DSN or PGPASSFILE.",
-)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -47,18 +35,18 @@ def command() -> None:
 @click.version_option(__version__, prog_name="pgvitals")
 def run(**given: Any) -> None:
     """Poll the servers and serve their pages until SIGTERM; SIGHUP reloads the configuration."""
-    with _complaints():
+    with complaints():
         try:
             running = daemon.Daemon(flags.collect(given))
         except OSError as error:
-            _leave(f"cannot listen: {error.strerror or error}", WRONG)
+            leave(f"cannot listen: {error.strerror or error}", WRONG)
     running.run()
 
 
 @command.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @flags.config_file
-@_dsn
+@dsn_option
 def validate(files: tuple[Path, ...], config_file: Path | None, dsn: str | None) -> None:
     """Check query FILES, or the configuration and all its queries; with --dsn also on a server.
 
@@ -67,11 +55,11 @@ def validate(files: tuple[Path, ...], config_file: Path | None, dsn: str | None)
     try:
         loaded = _catalogue(files, config_file)
     except Mistakes as mistakes:
-        _leave(str(mistakes), WRONG)
+        leave(str(mistakes), WRONG)
     if dsn is None:
         click.echo(f"{len(loaded)} {'query is' if len(loaded) == 1 else 'queries are'} right")
         return
-    with _opened(dsn) as session:
+    with opened(dsn) as session:
         prospects = list(checkup.examine(session, loaded))
     for query, ended, series in prospects:
         told = f"about {series} series" if ended.kind == "success" else ended.reason
@@ -82,18 +70,18 @@ def validate(files: tuple[Path, ...], config_file: Path | None, dsn: str | None)
 @command.command()
 @click.argument("name")
 @flags.config_file
-@_dsn
+@dsn_option
 @click.option("--analyze", is_flag=True, help="Run the query too, and show what it cost.")
 def explain(name: str, config_file: Path | None, dsn: str | None, analyze: bool) -> None:
     """Print the SQL of query NAME for a server, and the server's plan for it."""
-    with _complaints():
+    with complaints():
         loaded = _catalogue((), config_file)
     if (query := loaded.get(name)) is None:
-        _leave(f"no query {name!r}, expected one of {', '.join(loaded)}", USAGE)
-    with _opened(dsn) as session:
+        leave(f"no query {name!r}, expected one of {', '.join(loaded)}", USAGE)
+    with opened(dsn) as session:
         known = checkup.facts(session, loaded)
         if reason := query.skip_reason(known):
-            _leave(f"{name} is skipped here: {reason}", WRONG)
+            leave(f"{name} is skipped here: {reason}", WRONG)
         statement = query.statement(known.major) or ""
         click.echo(f"-- {name}, PostgreSQL {known.major}\n{statement.strip()}\n")
         options = "ANALYZE, BUFFERS" if analyze else ""
@@ -101,13 +89,13 @@ def explain(name: str, config_file: Path | None, dsn: str | None, analyze: bool)
 
 
 @command.command()
-@_dsn
+@dsn_option
 def grants(dsn: str | None) -> None:
     """Print the SQL that makes a role for pgvitals; with a connection, what its role still needs."""
     if dsn is None:
         click.echo(checkup.NEW_ROLE)
         return
-    with _opened(dsn) as session:
+    with opened(dsn) as session:
         needed = checkup.grants(session)
         if session.connection.info.parameter_status("is_superuser") == "on":
             click.echo(f"{checkup.NEW_ROLE}\n-- This login is a superuser: use this role instead.")
@@ -125,9 +113,10 @@ def grants(dsn: str | None) -> None:
 
 
 @command.command()
-def schema() -> None:
-    """Print the JSON Schema of a query file, for editors."""
-    click.echo(json.dumps(reference.query_schema(), indent=2))
+@click.argument("of", type=click.Choice(list(reference.WRITTEN)), default="query")
+def schema(of: str) -> None:
+    """Print the JSON Schema of a query file, or of a target file, for editors."""
+    click.echo(json.dumps(reference.schema(of), indent=2))
 
 
 @command.command()
@@ -143,7 +132,7 @@ def docs(directory: Path, check: bool) -> None:
     """Write the reference pages that are made from the code into DIRECTORY."""
     stale = reference.write(directory, command, check=check)
     if check and stale:
-        _leave(f"stale, run make docs: {', '.join(stale)}", WRONG)
+        leave(f"stale, run make docs: {', '.join(stale)}", WRONG)
 
 
 def _catalogue(files: tuple[Path, ...], config_file: Path | None) -> Catalogue:
@@ -152,32 +141,8 @@ def _catalogue(files: tuple[Path, ...], config_file: Path | None) -> Catalogue:
     if config_file is None:
         return catalogue.shipped()
     settings, loaded = flags.settle(flags.Flags(config_file))
-    return catalogue.override(loaded, settings.queries)
+    return catalogue.override(loaded.queries, settings.queries)
 
 
-@contextmanager
-def _complaints() -> Iterator[None]:
-    """Say what is wrong with the configuration, and leave."""
-    try:
-        yield
-    except Mistakes as mistakes:
-        _leave(str(mistakes), USAGE)
-
-
-@contextmanager
-def _opened(dsn: str | None) -> Iterator[Session]:
-    """A session on the server that `dsn`, or libpq's variables, name; leaves when there is none."""
-    try:
-        login = Login(dsn or "")
-    except ValueError as error:
-        _leave(f"--dsn: {error}", USAGE)
-    try:
-        with checkup.session(login) as session:
-            yield session
-    except psycopg.Error as error:
-        _leave(f"{login.server}: {login.scrub(outcome.first_line(error))}", USAGE)
-
-
-def _leave(text: str, code: int) -> NoReturn:
-    click.echo(text, err=True)
-    sys.exit(code)
+for _command in target_commands.COMMANDS:
+    command.add_command(_command)

@@ -237,6 +237,19 @@ def unprivileged() -> list[str]:
     pytest.skip("neither setpriv nor unshare makes an ordinary user who can run this Python")
 
 
+def test_the_readme_shows_what_a_check_says_of_it(start: Start) -> None:
+    demo = start()
+    demo.wait_for(RUNNING)
+    (command,) = re.findall(r"Check +(.*)", demo.out)
+    words = ["-m", "pgvitals", *command.split()[1:]]
+    done = subprocess.run(
+        [sys.executable, *words], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 1
+    said = re.sub(r" at .*", " at 127.0.0.1:5432", done.stdout, count=1)
+    assert said in (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+
+
 def test_an_ordinary_user_gets_one_page(start: Start) -> None:
     prefix = unprivileged() if os.geteuid() == 0 else []
     demo = start("--once", prefix=prefix, environment={"HOME": "/nonexistent"})

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -88,6 +89,8 @@ def _show(
     click.echo(f"           {watcher.address}/metrics for what it finds")
     if prometheus_address:
         click.echo(f"Prometheus {prometheus_address}/graph?g0.expr=pg_blocked_sessions")
+    command = os.path.relpath(Path(sys.executable).with_name("pgvitals"))
+    click.echo(f"Check      {command} check --dsn {database.url(server.OWNER)}")
     click.echo(f"Database   psql {database.url(server.OWNER)}")
     pid = database.process.pid
     click.echo(f"Break it   kill -STOP {pid}: pg_up is 0 within 25 s; kill -CONT {pid} mends it;")

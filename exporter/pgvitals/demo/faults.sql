@@ -102,6 +102,8 @@ values ('1', 'customers', '{create table customers ()}'),
        ('2', 'orders', '{create table orders ()}'),
        ('3', 'reviews', '{create table reviews ()}'),
        ('5', 'carts', '{create table carts ()}');
+grant usage on schema supabase_migrations to pgvitals;
+grant select on supabase_migrations.schema_migrations to pgvitals;
 
 -- # what the planner knows of it
 analyze;
