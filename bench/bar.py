@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from bench.assessing import Due
 from bench.bill import Bill
 from bench.contest import Result
 from bench.soak import Minute
@@ -73,6 +74,12 @@ def of_bill(bill: Bill) -> Iterator[Bar]:
     """The default catalogue at its own intervals."""
     share = bill.minute / 60_000 * 100
     yield Bar(f"database time of all queries at {bill.tables:,} tables, % of a core", share, 2)
+
+
+def of_dues(dues: Sequence[Due]) -> Iterator[Bar]:
+    """All targets at their own intervals."""
+    share = sum(due.minute for due in dues) / 60_000 * 100
+    yield Bar("all targets, database and exporter, % of a core", share, 1)
 
 
 def of_spread(spread: Spread) -> Iterator[Bar]:

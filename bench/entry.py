@@ -7,7 +7,7 @@ from bench import peer
 from bench.peer import QueriesFile
 from pgvitals.catalogue import shipped
 from support.daemon import instance
-from support.queries import OFF
+from support.queries import NO_TARGETS, OFF
 
 TABLES = ("stat_user_tables", "stat_user_indexes")
 ROWS_A_TABLE = 4
@@ -50,7 +50,7 @@ class Entry(NamedTuple):
         often = {"enabled": True, "interval": f"{seconds:g}s"}
         rare = {} if slow_too else self.slow()
         changes = {name: {"enabled": True} if name in rare else often for name in self.queries}
-        return instance(dsn, queries=OFF | changes, **more)
+        return instance(dsn, queries=OFF | changes, targets=NO_TARGETS, **more)
 
     def slow(self) -> Mapping[str, float]:
         """The queries of the slow tier, with their intervals in seconds."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from string import Template
 
 from bench import bar, table
+from bench.assessing import Due
 from bench.bill import Bill
 from bench.contest import Result
 from bench.run import Findings
@@ -38,6 +39,7 @@ def page(found: Findings) -> str:
         choice=_choice(last),
         start=_start(found.starts) if found.starts else _ABSENT,
         bill=_bill(found.bills) if found.bills else _ABSENT,
+        dues=_dues(found.dues) if found.dues else _ABSENT,
         plans=_plans(found.bills) if found.bills else _ABSENT,
         spread=_spread(found.spreads) if found.spreads else _ABSENT,
         soak=_soak(found.minutes) if found.minutes else _ABSENT,
@@ -107,6 +109,24 @@ def _bill(bill: Bill) -> str:
     others = (f"{len(rest)} others", "", "", "", f"{sum(i.minute for i in rest):.1f}")
     share = f"{bill.minute:.0f} ms a minute, {bill.minute / 600:.2f}% of one core"
     return f"{table.markdown([head, *rows, others])}\n\nTogether {share}."
+
+
+def _dues(dues: Sequence[Due]) -> str:
+    head = ("target", "every, s", "examined", "database, ms", "exporter, ms", "a minute, ms")
+    rows = [
+        (
+            d.target,
+            f"{d.interval:g}",
+            f"{d.scope:,}",
+            f"{d.database:.0f}",
+            f"{d.cpu:.0f}",
+            f"{d.minute:.1f}",
+        )
+        for d in dues
+    ]
+    minute = sum(due.minute for due in dues)
+    share = f"{minute:.0f} ms a minute, {minute / 600:.2f}% of one core"
+    return f"{table.markdown([head, *rows])}\n\nTogether {share}."
 
 
 def _plans(bill: Bill) -> str:

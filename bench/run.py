@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench import bar, entry, table
+from bench.assessing import Due, dues
 from bench.bar import Bar
 from bench.bill import Bill, bill
 from bench.contest import Pace, Result, contest
@@ -29,6 +30,7 @@ class Findings:
     results: list[Result] = field(default_factory=list)
     starts: Start | None = None
     bills: Bill | None = None
+    dues: list[Due] = field(default_factory=list)
     spreads: Spread | None = None
     minutes: list[Minute] = field(default_factory=list)
     load: list[float] = field(default_factory=list)
@@ -39,6 +41,7 @@ class Findings:
         found = [*bar.of_contests(self.results), *bar.of_growth(self.results)]
         found += bar.of_start(self.starts) if self.starts else []
         found += bar.of_bill(self.bills) if self.bills else []
+        found += bar.of_dues(self.dues) if self.dues else []
         found += bar.of_spread(self.spreads) if self.spreads else []
         return [*found, *bar.of_soak(self.minutes)]
 
@@ -54,6 +57,7 @@ def run(sizes: Sequence[int], pace: Pace, *, whole: bool, minutes: int) -> Findi
                 found.starts = start(there)
             if whole and tables == max(sizes):
                 found.bills = bill(there)
+                found.dues = dues(there)
             if tables == max(sizes):
                 found.minutes = soak(there, minutes) if minutes else []
     if whole:
