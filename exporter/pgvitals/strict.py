@@ -15,6 +15,7 @@ _UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>[^`]*)`")
 _WORDS = {
     "str": "a text",
     "int": "a whole number",
+    "float": "a number",
     "bool": "true or false",
     "array": "a list",
     "object": "a mapping",
@@ -27,6 +28,7 @@ _PHRASES = {
     "a text of length >= 1": "a text that is not empty",
     "a text matching regex '^[a-zA-Z_][a-zA-Z0-9_]*$'": "a name of letters, digits and _",
     "a text matching regex '^[^.]+\\\\.[^.]+$'": "schema.name",
+    "a text matching regex '^[a-z][a-z_]*$'": "a name of small letters and _",
     "a text matching regex '^[a-zA-Z_:][a-zA-Z0-9_:]*$'": "a name of letters, digits, _ and :",
 }
 _KEY, _VALUE = "at `key`", "[...]"
@@ -67,7 +69,8 @@ def explain(message: str, data: Any, type_: type, private: str = "") -> tuple[Wh
         problem = f"found no key '{problem.partition('`')[2].rstrip('`')}', expected it"
     elif of_key:
         key = _refused(where, data, type_, _KEY)
-        problem = f"found the key {key!r}, expected {_in_words(problem)}"
+        expected = _expected(_key_type(_at(type_, where)), _in_words(problem))
+        problem = f"found the key {key!r}, expected {expected}"
         where += (key,)
     else:
         expected = _expected(_at(type_, where), _in_words(problem))
@@ -162,9 +165,16 @@ def _listed(info: inspect.Type) -> str:
     )
 
 
+def _key_type(info: inspect.Type) -> inspect.Type:
+    """What the keys of a mapping are."""
+    return _bare(info.key_type) if isinstance(info, inspect.DictType) else info
+
+
 def _expected(info: inspect.Type, words: str) -> str:
     """What may stand there, with what the type says more than `words`, msgspec's."""
-    if isinstance(info, inspect.LiteralType):
-        return "one of " + ", ".join(map(repr, info.values))
+    options = info.types if isinstance(info, inspect.UnionType) else (info,)
+    for option in map(_bare, options):
+        if isinstance(option, inspect.LiteralType):
+            return "one of " + ", ".join(map(repr, option.values))
     keys = _listed(info)
     return words.replace("a mapping", f"a mapping with {keys}", 1) if keys else words

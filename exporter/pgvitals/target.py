@@ -15,7 +15,6 @@ from pgvitals.strict import Duration
 Pillar = Literal["migration", "security", "performance", "integrity", "operational"]
 Evidence = Literal["measured", "estimated", "proxy", "proved"]
 Decision = Literal["pause", "fix", "delegate", "info"]
-TargetId = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$")]
 SettingName = Annotated[str, Meta(pattern=r"^[a-z][a-z_]*$")]
 Setting = str | tuple[str, ...]
 
@@ -165,6 +164,14 @@ class Target(Definition, frozen=True, kw_only=True):
         role = (self.kinds[kind].owner if kind in self.kinds else "") or self.owner
         return self.owners.get(role, role)
 
+    def _bar(self, database: str, given: Bar) -> Bar:
+        """What is said of a database now; what is not said stays."""
+        before = self.bars.get(database, Bar())
+        return Bar(
+            before.enabled if given.enabled is None else given.enabled,
+            before.threshold if given.threshold is None else given.threshold,
+        )
+
     def change(self, change: Change) -> "Target":
         """The target as the configuration wants it."""
         plain = {
@@ -176,5 +183,8 @@ class Target(Definition, frozen=True, kw_only=True):
             self,
             **plain,
             settings={**self.settings, **change.settings},
-            bars={**self.bars, **change.databases},
+            bars={
+                **self.bars,
+                **{name: self._bar(name, bar) for name, bar in change.databases.items()},
+            },
         )

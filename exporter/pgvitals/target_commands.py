@@ -63,6 +63,8 @@ def baseline(dsn: str | None, config_file: Path | None, only: tuple[str, ...], r
     Save them, and name the file under `exemptions` in the configuration; what is exempted there
     already stays.
     """
+    if not reason:
+        leave("--reason: found nothing, expected why the findings are accepted", USAGE)
     report = _report(dsn, config_file, only, most=LISTED)
     config, _ = _configured(dsn, config_file)
     kept = exemption.load(Path(config.exemptions)) if config.exemptions else Exemptions()

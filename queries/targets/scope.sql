@@ -54,8 +54,10 @@ own_relation as (
     join pg_namespace n on n.oid = c.relnamespace
    where c.relpersistence <> 't'
      and n.nspname !~ '^pg_'
-     and not exists (select from pg_depend d
-                      where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+     -- By what depends on extensions: an index finds these few.
+     and c.oid not in (select d.objid from pg_depend d
+                        where d.refclassid = 'pg_extension'::regclass
+                          and d.classid = 'pg_class'::regclass and d.deptype = 'e')
 ),
 user_table as (
   select r.* from own_relation r join user_schema s on s.oid = r.nspoid

@@ -7,11 +7,14 @@ from urllib.parse import quote
 
 import yaml
 
+from pgvitals.agenda import shipped as targets
 from pgvitals.catalogue import shipped
 from support.daemon import Daemon
 
 OFF = {name: {"enabled": False} for name in shipped()}
 """Overrides under which no query of the release runs."""
+NO_TARGETS = {name: {"enabled": False} for name in targets()}
+"""Changes under which no target is assessed."""
 
 
 def write(folder: Path, name: str, statement: str, **more: Any) -> Path:
@@ -35,6 +38,7 @@ def only(instances: Mapping[str, Any], folder: Path, **queries: Any) -> dict[str
         "instances": instances,
         "query_directories": [str(folder)],
         "queries": OFF | queries,
+        "targets": NO_TARGETS,
     }
 
 

@@ -315,6 +315,12 @@ def test_more_is_not_listed_than_can_be_exempted() -> None:
     assert judge(measured(9, row("a"), unlisted=2), exempt=exempt).state == "unmet"
 
 
+def test_one_exemption_of_two_findings_is_used_once() -> None:
+    exempt = [row(name).key for name in ("a", "x")]
+    seen = measured(9, row("a"), row("a", "grave"), unlisted=1)
+    assert said(judge(seen, exempt=exempt)) == ("not_evaluated", "incomplete")
+
+
 def test_what_is_listed_and_not_excused_is_certain() -> None:
     exempt = [row(name).key for name in "vwxyz"]
     judged = judge(measured(9, row("a"), unlisted=2), exempt=exempt)
