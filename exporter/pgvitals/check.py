@@ -2,9 +2,10 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
+
+import psycopg
 
 from pgvitals import binding
 from pgvitals.agenda import Agenda
@@ -60,21 +61,43 @@ def run(
 
     Without `databases` the connected one is checked alone.
     """
+    checked: dict[int, Checked] = {}
+
+    def assess(tasks: Iterable[Assessment], opened: Session, facts: Facts) -> None:
+        for task in tasks:
+            task.most = most
+            progress(task, len(checked), total)
+            _assess(task, opened, facts)
+            # At once: what waits for the others grows old meanwhile.
+            checked[id(task)] = _checked(task, login)
+
     with session(login) as first:
-        info, facts = first.connection.info, first.read_facts((), LIMIT)
-        names = _names(first, databases)
-        tasks = binding.assessments(agenda, Place(info.dbname, names, login.server), (), 0.0)
-        done = 0
-        for name in dict.fromkeys((info.dbname, *names)):
-            here = nullcontext(first) if name == info.dbname else session(login, name)
-            with here as opened:
-                for task in (task for task in tasks if task.database == name):
-                    task.most = most
-                    progress(task, done, len(tasks))
-                    _assess(task, opened, facts)
-                    done += 1
-        checked = [_checked(task, login) for task in tasks]
-        return Report(login.server, facts.version, facts.in_recovery, info.user, checked)
+        role, facts = first.connection.info.user, first.read_facts((), LIMIT)
+        main, names = first.database, _names(first, databases)
+        tasks = binding.assessments(agenda, Place(main, names, login.server), (), 0.0)
+        total = len(tasks)
+        assess([task for task in tasks if task.database == main], first, facts)
+    for name in (name for name in names if name != main):
+        _elsewhere(login, name, [task for task in tasks if task.database == name], assess)
+    told = [checked.get(id(task)) or _checked(task, login) for task in tasks]
+    return Report(login.server, facts.version, facts.in_recovery, role, told)
+
+
+def _elsewhere(
+    login: Login,
+    database: str,
+    tasks: Sequence[Assessment],
+    assess: Callable[[Iterable[Assessment], Session, Facts], None],
+) -> None:
+    """Assess in another database; one that cannot be entered costs the others nothing."""
+    started = time.monotonic()
+    try:
+        with session(login, database) as opened:
+            assess(tasks, opened, opened.read_facts((), LIMIT))
+    except psycopg.Error as error:
+        for task in tasks:
+            if not task.status.outcome:
+                task.fail(error, started)
 
 
 def _names(opened: Session, databases: Databases | None) -> list[str]:

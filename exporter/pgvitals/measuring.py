@@ -8,6 +8,7 @@ findings are of one snapshot, and only findings leave the server.
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
+from itertools import islice
 
 import msgspec
 
@@ -20,6 +21,9 @@ from pgvitals.verdict import Measurement, Row
 
 LISTED = 10_000
 """Findings that leave the server; more are counted only."""
+
+EXAMINED = 100_000
+"""Things that an evaluator may give; where there are more, there is no verdict."""
 
 Evaluator = Callable[[Row], Iterable[Row]]
 """Judges a row with evidence: gives what it shows to be examined, each with its verdict."""
@@ -100,16 +104,19 @@ def measure(
 
 
 def evaluated(seen: Measurement, judge: Evaluator) -> Measurement:
-    """What a server cannot judge is judged here."""
-    judged = [row for given in seen.rows if given.evidence for row in judge(given)]
-    plain = [row for row in seen.rows if not row.evidence]
-    found = [*plain, *(row for row in judged if row.violated)]
+    """What a server cannot judge is judged here, as far as it goes."""
+    found = [row for row in seen.rows if not row.evidence]
+    scope, violations = seen.scope, seen.violations
+    judged = (row for given in seen.rows if given.evidence for row in judge(given))
+    for row in islice(judged, EXAMINED):
+        scope, violations = scope + 1, violations + bool(row.violated)
+        if row.violated and len(found) < LISTED:
+            found.append(row)
+    listed = seen.listed and violations - seen.violations < LISTED
+    whole = seen.listed and next(judged, None) is None
+    found.sort(key=lambda row: (-row.weight, row.key))
     return Measurement(
-        seen.scope + len(judged),
-        seen.violations + len(found) - len(plain),
-        tuple(sorted(found, key=lambda row: (-row.weight, row.key))),
-        seen.reason or ("" if seen.listed else "incomplete"),
-        seen.listed,
+        scope, violations, tuple(found), seen.reason or ("" if whole else "incomplete"), listed
     )
 
 

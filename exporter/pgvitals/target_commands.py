@@ -68,7 +68,8 @@ def baseline(dsn: str | None, config_file: Path | None, only: tuple[str, ...], r
     report = _report(dsn, config_file, only, most=LISTED)
     config, _ = _configured(dsn, config_file)
     kept = exemption.load(Path(config.exemptions)) if config.exemptions else Exemptions()
-    short = [c.verdict for c in report.checked if c.verdict.findings and not c.verdict.complete]
+    evaluated = [c.verdict for c in report.checked if c.verdict.reason in ("", "incomplete")]
+    short = [verdict for verdict in evaluated if verdict.findings and not verdict.complete]
     if short:
         named = ", ".join(f"{v.target.id} in {v.datname}: {v.found:,}" for v in short)
         leave(
@@ -76,7 +77,7 @@ def baseline(dsn: str | None, config_file: Path | None, only: tuple[str, ...], r
             " leave such a target out with --target, and switch it off in the configuration",
             WRONG,
         )
-    found = [(c.verdict.target.id, f) for c in report.checked for f in c.verdict.findings]
+    found = [(v.target.id, f) for v in evaluated for f in v.findings]
     today = datetime.now(UTC).date()
     click.echo(exemption.baseline(found, today, reason, kept), nl=False)
     click.echo(f"{len(found)} findings exempted, {len(kept.exemptions)} kept", err=True)
@@ -117,7 +118,7 @@ def _report(
     known = {target.id: target for target in of_all.targets}
     if unknown := [name for name in only if name not in known]:
         leave(f"no target {unknown[0]!r}, expected one of {', '.join(known)}", USAGE)
-    wanted = of_all._replace(targets=[known[name] for name in only or known])
+    wanted = of_all._replace(targets=[known[name] for name in dict.fromkeys(only or known)])
     try:
         login = instance.login()
     except ValueError as error:

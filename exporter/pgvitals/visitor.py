@@ -25,7 +25,7 @@ RARE = 600.0
 
 DATABASES = """
 select datname from pg_database
- where datallowconn and not datistemplate and has_database_privilege(oid, 'CONNECT')
+ where datallowconn and not datistemplate and datconnlimit <> -2 and has_database_privilege(oid, 'CONNECT')
  order by datname
 """
 

@@ -75,5 +75,14 @@ api_privilege as (
     from pg_attribute a
    cross join aclexplode(a.attacl) x
     join reached r on r.oid = x.grantee
-   where a.attacl is not null
+   where a.attacl is not null and not a.attisdropped
+   union
+  -- What predefined roles may do with every relation, without a grant that says so.
+  select c.oid, everything.privilege
+    from (values ('pg_read_all_data', 'SELECT'), ('pg_write_all_data', 'INSERT'),
+                 ('pg_write_all_data', 'UPDATE'), ('pg_write_all_data', 'DELETE')) as everything (rolname, privilege)
+    join pg_roles r on r.rolname = everything.rolname
+    join reached on reached.oid = r.oid
+   cross join pg_class c
+   where c.relkind in ('r', 'p', 'v', 'm', 'f') and c.relpersistence <> 't'
 )

@@ -198,6 +198,74 @@ def test_new_faults_of_the_api_are_found(shop: Database, own: Server) -> None:
         assert [(f["object"], f["detail"]) for f in found[name]["findings"]] == [(thing, detail)]
 
 
+def test_an_api_role_that_may_read_or_write_everything_is_seen(shop: Database, own: Server) -> None:
+    with shop.connect() as connection:
+        connection.execute("create role anon in role pg_read_all_data")
+        connection.execute("create role service_role in role pg_write_all_data")
+        found = targets(shop.dsn())
+        connection.execute("drop role anon, service_role")
+    tables = {"customer", "orders"}
+    assert {f["object"] for f in found["rls_coverage"]["findings"]} == tables
+    assert {f["object"] for f in found["service_role_audited"]["findings"]} == tables
+
+
+def test_a_grant_on_a_column_that_is_gone_is_none(shop: Database) -> None:
+    with shop.connect() as connection:
+        connection.execute("create role anon; alter table orders add note text")
+        connection.execute("grant select (note) on orders to anon; alter table orders drop note")
+        found = targets(shop.dsn())
+        connection.execute("drop owned by anon; drop role anon")
+    assert stands(found)["rls_coverage"] == ("not_evaluated", "nothing_in_scope")
+
+
+def test_nobody_elses_code_is_run(shop: Database) -> None:
+    with shop.connect() as connection:
+        connection.execute("create role anon; create schema storage")
+        connection.execute(
+            "create function storage.spring() returns text language plpgsql"
+            " as $$ begin raise exception 'sprung'; end $$"
+        )
+        connection.execute(
+            "create view storage.buckets as select storage.spring() as id, true as public"
+        )
+        found = stands(targets(shop.dsn()))
+        connection.execute("drop role anon")
+    assert found["auth_bypass"] == ("met", "")
+
+
+def test_a_key_that_partitions_lack_is_none(shop: Database) -> None:
+    with shop.connect() as connection:
+        connection.execute("create table parted (n int not null) partition by list (n)")
+        connection.execute("create table part partition of parted for values in (1)")
+        connection.execute("alter table only parted add primary key (n)")
+    [finding] = targets(shop.dsn())["primary_keys"]["findings"]
+    assert finding["object"] == "parted"
+
+
+def test_an_api_role_that_bypasses_row_level_security_is_no_green(shop: Database) -> None:
+    with shop.connect() as connection:
+        connection.execute("create role anon bypassrls; grant select on orders to anon")
+        connection.execute("alter table orders enable row level security")
+        found = targets(shop.dsn())
+        connection.execute("drop owned by anon; drop role anon")
+    assert found["rls_coverage"]["state"] == "unmet"
+    assert [f["object"] for f in found["auth_bypass"]["findings"]] == ["anon"]
+
+
+def test_a_baseline_leaves_out_what_was_not_evaluated(shop: Database) -> None:
+    with shop.connect() as connection:
+        connection.execute("create role dumper login bypassrls")
+        done = pgvitals("baseline", "--dsn", shop.dsn())
+        connection.execute("drop role dumper")
+    assert (done.returncode, "dumper" in done.stdout) == (0, False)
+
+
+def test_a_target_named_twice_is_checked_once(shop: Database) -> None:
+    twice = ("--target", "primary_keys", "--target", "primary_keys")
+    done = pgvitals("check", "--dsn", shop.dsn(), "--format", "json", *twice)
+    assert len(json.loads(done.stdout)["targets"]) == 1
+
+
 def test_it_leaves_with_what_it_found(shop: Database) -> None:
     well = ("check", "--dsn", shop.dsn(), "--target", "primary_keys")
     assert pgvitals(*well).returncode == 0

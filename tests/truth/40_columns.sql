@@ -471,3 +471,6 @@ table" IS 'Описание';
 COMMENT ON COLUMN "Odd Schema.x"."Described ""Odd"".
 table"."Odd ""column""
 name" IS 'Its ''key''.';
+
+-- As where the vault is an extension
+ALTER EXTENSION plpgsql ADD TABLE vault.secrets;

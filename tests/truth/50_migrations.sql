@@ -168,3 +168,12 @@ INSERT INTO app.schema_version VALUES (1, 0), (3, 0);
 CREATE TABLE "Odd Schema.x"."Schema_Migrations" (version bigint PRIMARY KEY, dirty boolean);
 INSERT INTO "Odd Schema.x"."Schema_Migrations" VALUES (9, true);
 CREATE TEMP TABLE temporary_django_migrations (LIKE django.django_migrations);
+
+-- What would run code of others as whoever reads it
+CREATE SCHEMA hostile;
+CREATE TYPE hostile.version AS (n int);
+CREATE FUNCTION hostile.spring(v hostile.version) RETURNS text LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'ran as %', current_user; END $$;
+CREATE CAST (hostile.version AS text) WITH FUNCTION hostile.spring(hostile.version);
+CREATE TABLE hostile.alembic_version (version_num hostile.version);
+INSERT INTO hostile.alembic_version VALUES (ROW(1));

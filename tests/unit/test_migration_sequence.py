@@ -90,8 +90,8 @@ moments = st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 31))
 @quick
 @given(st.lists(moments.map(lambda at: f"{at:%Y%m%d%H%M%S}"), max_size=9, unique=True))
 def test_stamps_have_no_gaps(stamps: list[str]) -> None:
-    rows = plain("supabase", stamps)
-    assert (len(rows), faults(rows)) == (len(stamps), [])
+    """And that none is missing only the files could tell: a history without a fault proves nothing."""
+    assert plain("supabase", stamps) == []
 
 
 @pytest.mark.parametrize(
@@ -192,14 +192,12 @@ def test_a_squash_that_runs_backwards_covers_nothing() -> None:
 
 
 def test_one_head_is_well_and_two_are_a_branch() -> None:
-    assert faults(plain("alembic", ["ae1027a6acf"])) == []
-    assert len(plain("alembic", ["ae1027a6acf"])) == 1
+    assert plain("alembic", ["ae1027a6acf"]) == []
     assert faults(plain("alembic", ["a", "b"])) == ["branch: a", "branch: b"]
 
 
 def test_where_golang_migrate_stands_says_nothing_of_gaps() -> None:
-    assert faults(plain("golang-migrate", ["7"])) == []
-    assert len(plain("golang-migrate", ["7"])) == 1
+    assert plain("golang-migrate", ["7"]) == []
 
 
 @pytest.mark.parametrize("tool", ALL)

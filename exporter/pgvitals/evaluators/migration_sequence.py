@@ -1,13 +1,14 @@
 """Judges the history of a migration tool: what should stand in it and does not, or stands there wrongly.
 
-Integers of up to five digits have no gaps, one sequence an app; stamps of 14 digits have none to
-have, but each is a date. What else stands in a history has no order to judge.
+Integers of up to five digits have no gaps, one sequence an app. Of stamps of 14 digits, of heads and
+of a single version only faults can be told, not that all is well: that would take the files.
 """
 
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import chain
 from typing import NamedTuple
 
 import msgspec
@@ -42,10 +43,10 @@ def judge(row: Row) -> Iterable[Row]:
         faults = _branches(history.entries)
     elif history.tool == "golang-migrate":
         # Its one row is where it stands, not what it went through.
-        faults = ((entry.version, "") for entry in history.entries)
+        faults = iter(())
     else:
         faults = _sequences(history)
-    for what, fault in (*faults, *_dirty(history.entries)):
+    for what, fault in chain(faults, _dirty(history.entries)):
         yield replace(
             row,
             evidence="",
@@ -60,7 +61,7 @@ def _dirty(entries: Iterable[Entry]) -> Iterator[tuple[str, str]]:
 
 
 def _branches(heads: list[Entry]) -> Iterator[tuple[str, str]]:
-    return ((head.version, "branch" if len(heads) > 1 else "") for head in heads)
+    return ((head.version, "branch") for head in heads if len(heads) > 1)
 
 
 def _sequences(history: History) -> Iterator[tuple[str, str]]:
@@ -71,7 +72,7 @@ def _sequences(history: History) -> Iterator[tuple[str, str]]:
         numbers = _covered(versions) if history.tool == "django" else _integers(versions)
         yield from _gaps(numbers, f"gap in {app}" if app else "gap")
         if history.tool != "django":
-            yield from _doubled(versions)
+            yield from _doubled(versions, _INTEGER)
             yield from _stamps(versions)
 
 
@@ -91,17 +92,24 @@ def _gaps(numbers: set[int], fault: str) -> Iterator[tuple[str, str]]:
             yield str(number), "" if number in numbers else fault
 
 
-def _doubled(versions: Iterable[str]) -> Iterator[tuple[str, str]]:
-    for version, times in Counter(versions).items():
-        if times > 1 and (_INTEGER.fullmatch(version) or _STAMP.fullmatch(version)):
-            yield version, "duplicate"
+def _doubled(versions: Iterable[str], form: re.Pattern[str]) -> list[tuple[str, str]]:
+    counted = Counter(filter(form.fullmatch, versions))
+    return [(version, "duplicate") for version, times in counted.items() if times > 1]
 
 
 def _stamps(versions: Iterable[str]) -> Iterator[tuple[str, str]]:
-    for stamp in sorted(set(filter(_STAMP.fullmatch, versions))):
-        try:
-            datetime.strptime(stamp, "%Y%m%d%H%M%S")
-        except ValueError:
-            yield stamp, "invalid"
-        else:
-            yield stamp, ""
+    """All stamps where any is at fault, else none: whether one is missing only the files could tell."""
+    judged = [
+        (stamp, _stamp_fault(stamp)) for stamp in sorted(set(filter(_STAMP.fullmatch, versions)))
+    ]
+    judged += _doubled(versions, _STAMP)
+    if any(fault for _, fault in judged):
+        yield from judged
+
+
+def _stamp_fault(stamp: str) -> str:
+    try:
+        datetime.strptime(stamp, "%Y%m%d%H%M%S")
+    except ValueError:
+        return "invalid"
+    return ""
