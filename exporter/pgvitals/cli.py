@@ -20,7 +20,10 @@ _DROP_IN = """Also --[no-]collector.NAME, for each query and each collector of p
 other flags are taken where they have a meaning, and else refused with what to do instead."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+_HELP: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
+
+
+@click.group(context_settings=_HELP)
 @click.version_option(__version__, prog_name="pgvitals")
 def command() -> None:
     """Turn a database team's promises into live numbers: a Prometheus exporter for PostgreSQL.
@@ -146,3 +149,6 @@ def _catalogue(files: tuple[Path, ...], config_file: Path | None) -> Catalogue:
 
 for _command in target_commands.COMMANDS:
     command.add_command(_command)
+for _command in command.commands.values():
+    # Their own, and not only the group's: click keeps the option as it was first asked for.
+    _command.context_settings = {**_HELP, **_command.context_settings}

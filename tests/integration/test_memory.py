@@ -260,7 +260,8 @@ def heaviest(server: Server) -> int:
     sessions = "select pid from pg_stat_activity where application_name = %s"
     with server.connect() as connection:
         pids = [pid for (pid,) in connection.execute(sessions, [OURS])]
-    with suppress(FileNotFoundError, ProcessLookupError):  # a heartbeat ends as it likes
+    # A heartbeat ends as it likes; of who is about to be gone only the name is left.
+    with suppress(FileNotFoundError, ProcessLookupError, IndexError):
         return max(map(server.backend_private_kb, pids), default=0)
     return 0
 
