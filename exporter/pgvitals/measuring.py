@@ -29,7 +29,7 @@ Evaluator = Callable[[Row], Iterable[Row]]
 """Judges a row with evidence: gives what it shows to be examined, each with its verdict."""
 
 _EXAMINED = """\
-with {scope},
+with recursive {scope},
 {generated}examined as materialized (
 {sql}
 )"""
@@ -85,7 +85,7 @@ def generated(
     if not target.generator:
         return ""
     # Its own CTEs follow the shared ones: both are lists after one WITH.
-    text = f"with {_scope()}\nselect * from (\n{target.generator.rstrip()}\n) g"
+    text = f"with recursive {_scope()}\nselect * from (\n{target.generator.rstrip()}\n) g"
     chunks = session.read(text, timeout, target.schemas(facts), settings(target, shared))
     return _only_row(chunks)[0] or ""
 

@@ -1,4 +1,4 @@
--- What all targets share; it stands before the SQL of each, after WITH.
+-- What all targets share; it stands before the SQL of each, after WITH RECURSIVE.
 asked as (
   select current_setting('pgvitals.api_roles')::text[]       as api_roles,
          current_setting('pgvitals.exposed_schemas')::text[] as exposed_schemas,
@@ -62,6 +62,12 @@ own_relation as (
 user_table as (
   select r.* from own_relation r join user_schema s on s.oid = r.nspoid
    where r.relkind in ('r', 'p') and not r.relispartition
+),
+-- The type below all domains.
+base as (
+  select oid, oid as type from pg_type where typtype <> 'd'
+   union all
+  select d.oid, b.type from base b join pg_type d on d.typbasetype = b.oid and d.typtype = 'd'
 ),
 -- What the API roles may do with relations, wholly or with a column.
 api_privilege as (

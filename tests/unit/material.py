@@ -41,6 +41,19 @@ some_text = st.text(CHARACTERS.replace("\0", ""), min_size=1, max_size=40)
 """Text that a C library can hold."""
 
 
+@dataclass
+class Clock:
+    """Time as tasks see it."""
+
+    now: float = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def time(self) -> float:
+        return 1_700_000_000 + self.now
+
+
 def definition(**changes: Any) -> Definition:
     """A small valid query, as its file would give it, with `changes`; None leaves a key out."""
     data = {

@@ -17,24 +17,11 @@ from pgvitals.session import Session
 from pgvitals.target import Bar
 from pgvitals.task import Status
 from unit.drafts import target
-from unit.material import TEXT, Rows, read, result
+from unit.material import TEXT, Clock, Rows, read, result
 
 PRIMARY, STANDBY = Facts(160_004, in_recovery=False), Facts(160_004, in_recovery=True)
 COLUMNS = dict.fromkeys(("reason", "scope", "violations", "found", "rows"), TEXT)
 MINUTE = 60
-
-
-@dataclass
-class Clock:
-    """Time as the assessments see it."""
-
-    now: float = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def time(self) -> float:
-        return 1_700_000_000 + self.now
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Collectors: what they keep of a run, and when the next one is due."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast
 
 import psycopg
@@ -17,24 +17,11 @@ from pgvitals.facts import Facts
 from pgvitals.outcome import Outcome
 from pgvitals.session import Session
 from pgvitals.task import Status
-from unit.material import GAUGE, INT8, NUMERIC, TEXT, Rows, prepared, query, quick, result
+from unit.material import GAUGE, INT8, NUMERIC, TEXT, Clock, Rows, prepared, query, quick, result
 
 FACTS = Facts(160004, in_recovery=False)
 SUCCESS, ERROR = Outcome("success"), Outcome("error", "40001")
 NOBODY = cast("Session", None)
-
-
-@dataclass
-class Clock:
-    """Time as the collectors see it."""
-
-    now: float = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def time(self) -> float:
-        return 1_700_000_000 + self.now
 
 
 @pytest.fixture

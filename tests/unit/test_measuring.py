@@ -65,7 +65,7 @@ def test_without_remarks_every_kind_counts() -> None:
 
 def test_what_all_targets_share_stands_before_and_the_limit_behind() -> None:
     text = measuring.statement(target(sql="select the things"))
-    assert text.startswith("with -- What all targets share")
+    assert text.startswith("with recursive -- What all targets share")
     assert text.index("user_table as") < text.index("select the things") < text.index("told as")
     assert f"limit {LISTED}\n" in text
 
