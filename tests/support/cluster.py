@@ -159,8 +159,11 @@ class Cluster:
         return len(lines) > 7 and lines[0] == str(self.pid) and lines[7] in ("ready", "standby")
 
     def _pid_file(self) -> list[str]:
-        path = self.data / "postmaster.pid"
-        return [line.strip() for line in path.read_text().splitlines()] if path.exists() else []
+        try:
+            text = (self.data / "postmaster.pid").read_text()
+        except FileNotFoundError:  # not there yet, or being replaced: a crashed server left one
+            return []
+        return [line.strip() for line in text.splitlines()]
 
     def _remove_segment(self) -> None:
         """Remove the System V segment that a killed postmaster cannot remove itself."""
