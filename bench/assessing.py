@@ -2,7 +2,6 @@
 
 import statistics
 import time
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import psycopg
@@ -11,11 +10,12 @@ from bench.bill import LIMIT, RUNS
 from bench.entry import MINUTE
 from bench.ground import OURS, Ground
 from pgvitals.agenda import NOTHING, shipped
+from pgvitals.assessment import Assessment
+from pgvitals.changes import Changes, look
 from pgvitals.facts import Facts
 from pgvitals.login import Login
-from pgvitals.measuring import measure
 from pgvitals.session import Session
-from pgvitals.target import Setting, Target
+from pgvitals.task import Task
 
 _API = """
 create role anon; create role authenticated; create role service_role bypassrls;
@@ -25,7 +25,10 @@ grant insert, update on all tables in schema {schemas} to service_role;
 
 
 class Due(NamedTuple):
-    """A target, the seconds between its runs, and milliseconds for one run: the database's and ours."""
+    """A target, or the look at the catalogs; the seconds between its runs, and milliseconds for one.
+
+    Those are the database's and ours; `scope` is how much it examines.
+    """
 
     target: str
     interval: float
@@ -51,23 +54,19 @@ def dues(ground: Ground) -> list[Due]:
     with psycopg.connect(**Login(ground.dsn(OURS)).parameters()) as connection:
         session = Session(connection)
         facts = session.read_facts((), LIMIT)
+        where = session.database
         targets = [target for target in shipped().values() if target.implemented]
-        return [_due(ground, session, facts, target, shared) for target in targets]
+        tasks = [*(Assessment(t, where, shared=shared) for t in targets), Changes(look(), where)]
+        return [_due(ground, session, facts, task) for task in tasks]
 
 
-def _due(
-    ground: Ground,
-    session: Session,
-    facts: Facts,
-    target: Target,
-    shared: Mapping[str, Setting],
-) -> Due:
-    database, cpu, scope = [], [], 0
+def _due(ground: Ground, session: Session, facts: Facts, task: Task) -> Due:
+    database, cpu = [], []
     for _ in range(RUNS):
         before, started = ground.ledger(OURS), time.process_time()
-        scope = measure(target, session, facts, LIMIT, shared).scope
+        task.run(session, facts, LIMIT)
         cpu.append((time.process_time() - started) * 1000)
         database.append(ground.ledger(OURS).milliseconds - before.milliseconds)
-    return Due(
-        target.id, target.interval, statistics.median(database), statistics.median(cpu), scope
-    )
+    name = task.name.removeprefix("target_")
+    taken = statistics.median(database), statistics.median(cpu)
+    return Due(name, task.interval, *taken, task.status.rows)

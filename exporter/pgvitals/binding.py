@@ -6,8 +6,10 @@ from typing import NamedTuple
 from pgvitals.agenda import Agenda
 from pgvitals.assessment import Assessment
 from pgvitals.catalogue import Catalogue
+from pgvitals.changes import Changes, look
 from pgvitals.collector import Collector
 from pgvitals.reading import Reading
+from pgvitals.task import Task
 
 FINDINGS = 20
 """Findings of a target that are shown for a database."""
@@ -31,6 +33,29 @@ class Place(NamedTuple):
         if reading.scope == "database":
             return self.databases
         return (self.main,)
+
+
+class Bound(NamedTuple):
+    """All tasks of an instance, by what they are."""
+
+    collectors: Sequence[Collector] = ()
+    assessments: Sequence[Assessment] = ()
+    changes: Sequence[Changes] = ()
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """All of them."""
+        return (*self.collectors, *self.assessments, *self.changes)
+
+
+def bind(catalogue: Catalogue, agenda: Agenda, place: Place, known: Bound, now: float) -> Bound:
+    """A task for each query, target and database, and for the changes of those that ask for them."""
+    judging = assessments(agenda, place, known.assessments, now)
+    return Bound(
+        collectors(catalogue, place, known.collectors, now),
+        judging,
+        changes(judging, place, known.changes, now),
+    )
 
 
 def collectors(
@@ -64,6 +89,22 @@ def assessments(
         assessment.stretch = place.stretch if new.query.scope == "database" else 1
         bound.append(assessment)
     return tuple(bound)
+
+
+def changes(
+    bound: Iterable[Assessment], place: Place, known: Iterable[Changes], now: float
+) -> tuple[Changes, ...]:
+    """One for each database with assessments that run when its catalogs have changed."""
+    concerned: dict[str, list[Assessment]] = {}
+    for assessment in bound:
+        if assessment.query.on_change and not assessment.idle:
+            concerned.setdefault(assessment.database, []).append(assessment)
+    kept = {c.database: c for c in known}
+    for database, those in concerned.items():
+        if database not in kept:
+            kept[database] = Changes(look(), database, place.server, due=now)
+        kept[database].concerns, kept[database].stretch = those, place.stretch
+    return tuple(kept[database] for database in concerned)
 
 
 def _assessments(agenda: Agenda, place: Place, now: float) -> Iterator[Assessment]:

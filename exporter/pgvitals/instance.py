@@ -14,10 +14,8 @@ import structlog
 
 from pgvitals import binding, heartbeat, outcome
 from pgvitals.agenda import NOTHING, Agenda
-from pgvitals.assessment import Assessment
-from pgvitals.binding import Place
+from pgvitals.binding import Bound, Place
 from pgvitals.catalogue import Catalogue, relations
-from pgvitals.collector import Collector
 from pgvitals.config import InstanceConfig
 from pgvitals.deadline import Deadlines
 from pgvitals.edition import Edition, Editions, same
@@ -57,8 +55,7 @@ class Instance:
         self.heartbeat = Heartbeat()
         self.identity: Identity | None = None
         self.databases: tuple[str, ...] = ()
-        self.collectors: Sequence[Collector] = ()
-        self.assessments: Sequence[Assessment] = ()
+        self.collectors, self.assessments, self.changes = Bound()
         self.visits = {"success": 0, "error": 0}
         self.visit_duration: float | None = None
         self.beating = False
@@ -80,7 +77,7 @@ class Instance:
     @property
     def tasks(self) -> tuple[Task, ...]:
         """All that is run."""
-        return (*self.collectors, *self.assessments)
+        return Bound(self.collectors, self.assessments, self.changes).tasks
 
     @property
     def connections(self) -> int:
@@ -240,11 +237,11 @@ class Instance:
             databases = self._found if self.config.databases else (self._main,)
             stretch = max(1, math.ceil(len(databases) / self.config.max_databases))
             place, now = Place(self._main, databases, self.login.server, stretch), time.monotonic()
-            before, judged = (self.collectors, self.assessments) if not anew else ((), ())
-            collectors = binding.collectors(self._catalogue, place, before, now)
-            assessments = binding.assessments(self._agenda, place, judged, now)
-            changed = not same((*collectors, *assessments), self.tasks)
-            self.collectors, self.assessments, self.databases = collectors, assessments, databases
+            known = Bound() if anew else Bound(self.collectors, self.assessments, self.changes)
+            bound = binding.bind(self._catalogue, self._agenda, place, known, now)
+            changed = not same(bound.tasks, self.tasks)
+            self.collectors, self.assessments, self.changes = bound
+            self.databases = databases
         if changed:
             self._editions.forget()
             self.wake.set()

@@ -21,7 +21,7 @@ from pgvitals.telemetry import Telemetry
 
 _ADDED = {"datname": "Name of the database", "server": "host:port of the login"}
 _BOUND = {"target": "Id of the target", "datname": "Name of the database, where there is one"}
-_OF_TARGETS = {
+OF_TARGETS = {
     "pgvitals_target_info": ("pillar", "evidence", "decision", "owner", "comparison"),
     "pgvitals_target_state": ("state",),
     "pgvitals_target_reason": ("reason", "kind"),
@@ -133,7 +133,7 @@ def _own() -> Iterator[tuple[str, ...]]:
 
 def _scored() -> Iterator[tuple[str, ...]]:
     for name, type_, meaning in scorecard.families():
-        further = ", ".join(f"`{label}`" for label in _OF_TARGETS.get(name, ()))
+        further = ", ".join(f"`{label}`" for label in OF_TARGETS.get(name, ()))
         yield f"`{name}`", type_, further, meaning
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pgvitals import exposition, peer, sample
 from pgvitals.account import Run
-from pgvitals.assessment import Assessment
+from pgvitals.collector import Collector
 from pgvitals.exposition import Described, family
 from pgvitals.heartbeat import STARTING
 from pgvitals.instance import Instance
@@ -60,8 +60,8 @@ def of_instance(instance: Instance, runs: Sequence[Run], now: float) -> bytes:
 def _collectors(runs: Iterable[Run], now: float) -> Iterator[bytes]:
     groups: dict[str, list[Run]] = {}
     for collector, status in runs:
-        if isinstance(collector, Assessment):
-            continue  # it has families of its own
+        if not isinstance(collector, Collector):
+            continue  # no query: assessments have families of their own
         groups.setdefault(peer.collector(collector.name), []).append((collector, status))
     named = [(exposition.braces([sample.label("collector", n)]), g) for n, g in groups.items()]
     yield family(

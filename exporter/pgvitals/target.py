@@ -86,6 +86,9 @@ class Definition(Reading, frozen=True, kw_only=True):
     interval: Annotated[Duration, about("the time from one run to the next")] = msgspec.field(
         default_factory=lambda: Duration(600.0)
     )
+    on_change: Annotated[
+        bool, about("true: it is also assessed within about a minute of a change of the catalogs")
+    ] = False
     requires: Annotated[Requires, about("where it runs at all")] = Requires(role="primary")
     generator: Annotated[
         str,

@@ -50,6 +50,7 @@ _WHEN = {
     "stale": "the last measurement is too old",
     "incomplete": "only a part of it could be judged",
 }
+_ON_CHANGE = " and within about a minute of a change of the catalogs"
 _INTRODUCTION = """\
 Twenty promises, each a target: a number that is compared with a threshold, and the objects that keep it
 from being met. `pgvitals check` assesses them once, the daemon again and again; both say the same.
@@ -153,7 +154,8 @@ def _facts(target: Target) -> Iterator[str]:
     yield f"- **A finding**: what {target.means}"
     yield f"- **Remedy**: {target.remedy}"
     yield f"- **Enforced**: {'yes, it may alert' if _enforced(target) else 'no, it is only shown'}"
-    yield f"- **Runs**: every {target.interval:g} s, {where}, {target.timeout:g} s at most{off}"
+    often = f"every {target.interval:g} s" + (_ON_CHANGE if target.on_change else "")
+    yield f"- **Runs**: {often}, {where}, {target.timeout:g} s at most{off}"
 
 
 def _asked(target: Target) -> str:

@@ -127,6 +127,11 @@ class Task(ABC):
         """Whether the last result may still be served."""
         return now <= self.lasts(self.status)
 
+    def hurry(self, now: float) -> None:
+        """Be due at once, unless it is never run."""
+        if not self.idle:
+            self.due = min(self.due, now)
+
     def retry(self, now: float) -> None:
         """Forget failures: what they put off is due at once."""
         if not self.idle and (self.status.failures or not self.fresh(now)):

@@ -141,7 +141,7 @@ def judge(
         found=max(len(left), seen.violations - excused),
         complete=seen.listed and not seen.reason,
         exempted=len(gone),
-        findings=[_finding(target, datname, row) for row in left[:most]],
+        findings=[_finding(target, datname, row) for row in _worst(target, left, most)],
     )
     if seen.reason:
         return verdict
@@ -153,6 +153,11 @@ def judge(
     spare = len(exempt) - len({row.key for row in gone})
     best = _compared(verdict, seen, excused + min(unlisted, spare))
     return judged if best.state == judged.state else verdict._replace(reason="incomplete")
+
+
+def _worst(target: Target, rows: Sequence[Row], most: int) -> Sequence[Row]:
+    """The first ones; those that ask for a pause come first of all, for an alert waits for them."""
+    return sorted(rows, key=lambda row: target.decision_of(row.kind) != "pause")[:most]
 
 
 def _violations(target: Target, rows: Iterable[Row]) -> int:

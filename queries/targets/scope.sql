@@ -47,7 +47,8 @@ user_schema as (
        'graphql', 'graphql_public', 'vault', 'pgsodium', 'pgsodium_masks', 'pgbouncer', 'net', 'cron', 'pgmq', 'pgtle',
        'etl', 'dbdev', 'repack', 'supabase_functions', 'supabase_migrations', 'tiger', 'tiger_data', 'topology', 'pgroonga')
 ),
-own_relation as (
+-- Not materialized, so that who looks for a few by name finds them by an index.
+own_relation as not materialized (
   select c.oid, n.oid as nspoid, n.nspname as schemaname, c.relname as object, c.relkind, c.relispartition,
          c.relowner, c.relacl, c.relrowsecurity, c.relforcerowsecurity, c.reloptions, c.relpages::float8 as weight
     from pg_class c

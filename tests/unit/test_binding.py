@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pgvitals import binding
 from pgvitals.agenda import Agenda
 from pgvitals.assessment import Assessment
-from pgvitals.binding import ALL_FINDINGS, FINDINGS, Place
+from pgvitals.binding import ALL_FINDINGS, FINDINGS, Bound, Place
 from pgvitals.target import Bar, Target
 from pgvitals.verdict import Key
 from unit.drafts import target
@@ -17,6 +17,7 @@ from unit.material import NOW, query, quick
 
 PLACE = Place("shop", ("shop", "bank"), "db.example:5432")
 KEY: Key = ("public", "orders", "")
+NOTHING_BOUND = Bound()
 EVERYWHERE, ONCE = target("a"), target("b", scope="cluster")
 
 
@@ -113,6 +114,50 @@ def test_queries_are_bound_in_the_same_way() -> None:
     changed = {**catalogue, "once": query("once", interval="30s")}
     after = binding.collectors(changed, PLACE, bound, NOW)
     assert [one is other for one, other in zip(after, bound, strict=True)] == [True, True, False]
+
+
+# Changes of the catalogs
+
+SOON = target("soon", on_change=True)
+
+
+def looks(*targets: Target, place: Place = PLACE, before: Bound = NOTHING_BOUND) -> Bound:
+    return binding.bind({}, Agenda(targets), place, before, NOW)
+
+
+def test_a_database_is_looked_at_once_where_a_target_asks_for_it() -> None:
+    bound = looks(EVERYWHERE, SOON, target("also", on_change=True))
+    assert [(one.database, one.due, one.server) for one in bound.changes] == [
+        ("shop", NOW, "db.example:5432"),
+        ("bank", NOW, "db.example:5432"),
+    ]
+    concerned = [(o.database, [a.query.id for a in o.concerns]) for o in bound.changes]
+    assert concerned == [("shop", ["soon", "also"]), ("bank", ["soon", "also"])]
+    assert bound.tasks == (*bound.assessments, *bound.changes)
+
+
+@pytest.mark.parametrize(
+    ("off", "databases"),
+    [
+        ({"on_change": False}, []),
+        ({"enabled": False}, []),
+        ({"sql": ""}, []),
+        ({"bars": {"shop": Bar(enabled=False)}}, ["bank"]),
+        ({"scope": "cluster"}, ["shop"]),
+    ],
+)
+def test_nobody_looks_where_nothing_would_run(off: dict[str, Any], databases: list[str]) -> None:
+    bound = looks(EVERYWHERE, target("soon", **{"on_change": True, **off}))
+    assert [one.database for one in bound.changes] == databases
+
+
+def test_a_look_goes_on_and_concerns_what_there_is_now() -> None:
+    before = looks(SOON)
+    changed = target("soon", on_change=True, threshold=0.5)
+    after = looks(changed, place=Place("shop", ("shop", "club"), stretch=2), before=before)
+    assert [one in before.changes for one in after.changes] == [True, False]
+    assert [one.concerns for one in after.changes] == [[one] for one in after.assessments]
+    assert [one.stretch for one in after.changes] == [2, 2]
 
 
 # How many findings are shown

@@ -363,17 +363,22 @@ def test_the_first_findings_stay_and_all_are_counted(most: int) -> None:
 
 def test_a_kind_has_its_own_decision_and_owner() -> None:
     findings = judge(measured(9, row("a"), row("b", "grave"), row("c", "unheard of"))).findings
-    assert [(f.decision, f.owner) for f in findings] == [
-        ("fix", "database-architect"),
-        ("pause", "orchestrator"),
-        ("fix", "database-architect"),
-    ]
+    assert {f.object: (f.decision, f.owner) for f in findings} == {
+        "a": ("fix", "database-architect"),
+        "b": ("pause", "orchestrator"),
+        "c": ("fix", "database-architect"),
+    }
+
+
+def test_what_is_to_be_paused_is_among_the_first() -> None:
+    findings = judge(measured(9, *rows(3), row("z", "grave")), most=2).findings
+    assert [finding.object for finding in findings] == ["z", "t0"]
 
 
 def test_a_role_of_the_document_is_a_team_of_ours() -> None:
     ours = target(owners={"database-architect": "dba", "orchestrator": "on call"})
     findings = judge(measured(9, row("a"), row("b", "grave")), ours).findings
-    assert [f.owner for f in findings] == ["dba", "on call"]
+    assert {f.object: f.owner for f in findings} == {"a": "dba", "b": "on call"}
 
 
 def test_a_finding_has_the_words_of_its_row() -> None:
