@@ -73,6 +73,7 @@ class InstanceConfig(Model, frozen=True):
     queries: Annotated[dict[Text, Override], about("changes to queries, for this instance")] = {}
     targets: Annotated[dict[Text, Change], about("changes to targets, for this instance")] = {}
     scope: Annotated[Scope | None, about("instead of the scope of all instances")] = None
+    thresholds: Annotated[dict[Text, float], about("thresholds of alerts, for this instance")] = {}
 
     def login(self) -> Login:
         """How to reach the server; raises ValueError, without the text that is wrong."""
@@ -141,6 +142,12 @@ class Config(Model, frozen=True):
         str, about("file with findings that do not count; pgvitals baseline makes one")
     ] = ""
     scope: Annotated[Scope, about("what targets are about")] = Scope()
+    thresholds: Annotated[
+        dict[Text, float],
+        about(
+            "thresholds of alerts by their names, instead of those in alerts/rules/thresholds.yaml"
+        ),
+    ] = {}
     query_directories: Annotated[
         tuple[Text, ...], about("directories with query files, beside those of the release")
     ] = ()

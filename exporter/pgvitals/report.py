@@ -45,12 +45,17 @@ _OF_INSTANCE: Sequence[InstanceGauge] = (
 
 _DOWN_REASON = Described("pgvitals_down_reason", "gauge", "1 while pg_up is 0, labelled with why.")
 _VISITS = Described("pgvitals_visits_total", "counter", "Visits to databases, by outcome.")
+_THRESHOLD = Described(
+    "pgvitals_alert_threshold",
+    "gauge",
+    "The threshold that the configuration gives an alert here, labelled with the alert's name.",
+)
 
 
 def families() -> list[Described]:
     """Every family that a report can have: what the reference lists."""
     gauges = [Described(name, "gauge", help_) for name, help_, _ in _OF_INSTANCE]
-    return [*gauges, _DOWN_REASON, _VISITS]
+    return [*gauges, _DOWN_REASON, _VISITS, _THRESHOLD]
 
 
 def of_instances(instances: Sequence[Instance], now: float) -> bytes:
@@ -60,7 +65,7 @@ def of_instances(instances: Sequence[Instance], now: float) -> bytes:
 
 def of_instance(instance: Instance, now: float) -> bytes:
     """One server; without a label of its own, as postgres_exporter has it."""
-    return b"".join(_instances([(instance, [])], now))
+    return b"".join((*_instances([(instance, [])], now), _thresholds(instance)))
 
 
 def _instances(named: Sequence[tuple[Instance, list[str]]], now: float) -> Iterator[bytes]:
@@ -80,4 +85,13 @@ def _instances(named: Sequence[tuple[Instance, list[str]]], now: float) -> Itera
     yield family(
         _VISITS,
         [(exposition.braces((*p, sample.label("outcome", ended))), n) for p, ended, n in visits],
+    )
+
+
+def _thresholds(instance: Instance) -> bytes:
+    """Not for a page of several servers: rules match them with what stands on the server's own."""
+    thresholds = instance.config.thresholds.items()
+    return family(
+        _THRESHOLD,
+        [(exposition.braces([sample.label("alert", alert)]), value) for alert, value in thresholds],
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from pgvitals import agenda
+from pgvitals import agenda, threshold
 from pgvitals.config import Config, InstanceConfig, Loaded
 from pgvitals.consistency import problems
 from pgvitals.document import Document, Mistake, Mistakes
@@ -25,7 +25,8 @@ def load(
 ) -> tuple[Config, Loaded]:
     """Read the configuration and the files it names; raises Mistakes with what is wrong in any of it.
 
-    With a `dsn` that is the only instance, whatever else is said.
+    With a `dsn` that is the only instance, whatever else is said. Each instance gets the thresholds of
+    all, where it has none of its own.
     """
     document = Document.open(file) if file else None
     config = document.read(Config, private="instances") if document else Config()
@@ -35,7 +36,11 @@ def load(
     loaded = config.load()
     if mistakes := _mistakes(config, loaded, document):
         raise Mistakes(mistakes)
-    return config, loaded
+    instances = {
+        name: msgspec.structs.replace(own, thresholds=config.thresholds | own.thresholds)
+        for name, own in instances.items()
+    }
+    return msgspec.structs.replace(config, instances=instances), loaded
 
 
 def _mistakes(config: Config, loaded: Loaded, document: Document | None) -> list[Mistake]:
@@ -66,7 +71,8 @@ def _mistakes(config: Config, loaded: Loaded, document: Document | None) -> list
                 place.mistake((*where, name, *at), problem)
                 for at, problem in agenda.change_problems(name, wanted)
             ]
-    return found + [place.mistake(*problem) for problem in _policy_problems(config)]
+    others = (*_policy_problems(config), *_threshold_problems(config))
+    return found + [place.mistake(*problem) for problem in others]
 
 
 def _policy_problems(config: Config) -> Iterator[tuple[Where, str]]:
@@ -81,6 +87,15 @@ def _policy_problems(config: Config) -> Iterator[tuple[Where, str]]:
     for role in config.owners:
         if role not in roles:
             yield ("owners", role), f"no such role, expected one of {', '.join(sorted(roles))}"
+
+
+def _threshold_problems(config: Config) -> Iterator[tuple[Where, str]]:
+    """Thresholds that no alert has, or that are no numbers to compare with."""
+    given: list[tuple[Where, dict[str, float]]] = [((), config.thresholds)]
+    given += [(("instances", name), own.thresholds) for name, own in config.instances.items()]
+    for where, thresholds in given:
+        for alert, problem in threshold.problems(thresholds):
+            yield (*where, "thresholds", alert), problem
 
 
 def _override_problems(name: str, change: Override, loaded: Loaded) -> Iterable[tuple[Where, str]]:

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from pgvitals import __version__
+from pgvitals import __version__, threshold
 from support import image
 from support.image import Container
 from support.servers import Server, launch
@@ -87,6 +87,11 @@ def test_all_that_the_program_loads_is_compiled() -> None:
 def test_other_commands_run_too() -> None:
     assert image.inside("pgvitals", "version") == f"pgvitals {__version__}\n"
     assert "queries are right" in image.inside("pgvitals", "validate")
+
+
+def test_the_rules_with_the_thresholds_of_alerts_are_in_it() -> None:
+    listing = "from pgvitals import threshold; print(*threshold.names())"
+    assert image.inside("python3", "-c", listing).split() == list(threshold.names())
 
 
 def test_it_serves_what_it_sees_of_a_server(container: Container) -> None:

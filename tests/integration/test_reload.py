@@ -44,6 +44,7 @@ BROKEN_VALUES = [
 ]
 NOWHERE = "host=127.0.0.1 port=1 user=nobody"
 SUCCESSFUL = "pgvitals_config_last_reload_successful"
+THRESHOLD = "pgvitals_alert_threshold"
 LOADED_AT = "pgvitals_config_last_reload_success_timestamp_seconds"
 
 
@@ -269,6 +270,28 @@ def test_an_instance_gets_another_dsn(running: Running, newest: Server) -> None:
     assert running.now() != ran
 
 
+def test_thresholds_of_alerts_change_for_all_and_for_one(running: Running) -> None:
+    def thresholds(instance: str) -> dict[str, float]:
+        samples = running.daemon.samples(page(instance))
+        return {s.labels["alert"]: s.value for s in samples if s.name == THRESHOLD}
+
+    assert thresholds("first") == {}
+    config = running.config() | {"thresholds": {"PgConnectionsHigh": 0.7, "PgDeadlocks": 3}}
+    config["instances"]["second"]["thresholds"] = {"PgConnectionsHigh": 0.6}
+    ran = running.now()
+    running.set(config)
+    assert thresholds("first") == {"PgConnectionsHigh": 0.7, "PgDeadlocks": 3}
+    assert thresholds("second") == {"PgConnectionsHigh": 0.6, "PgDeadlocks": 3}
+    assert running.daemon.values(THRESHOLD) == []
+    running.daemon.write(config | {"thresholds": {"PgConnectionHigh": 0.7}})
+    running.refuse()
+    assert "thresholds.PgConnectionHigh: no alert of this name " in running.mistakes()[-1]
+    assert thresholds("second") == {"PgConnectionsHigh": 0.6, "PgDeadlocks": 3}
+    running.set(running.config())
+    assert thresholds("first") == thresholds("second") == {}
+    assert running.now() == ran, "nothing runs again because a threshold changed"
+
+
 QUERY_MISTAKES = {
     "broken": ("description: a\nscope: [database\ninterval: 1m\n", "broken.yaml:3: not YAML: "),
     "unknown_key": (
@@ -354,6 +377,13 @@ def test_neither_is_it_in_the_log_or_on_a_page(daemon: Running) -> None:
 
 
 # Pages
+
+
+def test_thresholds_stand_on_the_page_of_a_single_server_that_was_never_reached() -> None:
+    config = {"thresholds": {"PgConnectionsHigh": 0.7}, "instances": {"main": {"dsn": NOWHERE}}}
+    with Daemon(config) as daemon:
+        for path in ("/metrics", page("main")):
+            assert f'\n{THRESHOLD}{{alert="PgConnectionsHigh"}} 0.7\n' in daemon.scrape(path)
 
 
 def test_reload_over_http_is_off_unless_enabled_and_a_name_may_be_anything() -> None:

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import example, given
 
-from pgvitals import catalogue, config
+from pgvitals import catalogue, config, threshold
 from pgvitals.config import Config, Databases, InstanceConfig, Loaded
 from pgvitals.document import Mistakes
 from pgvitals.environment import from_environment, from_libpq
@@ -396,6 +396,63 @@ def test_all_mistakes_of_a_configuration_are_told_together(file: Path) -> None:
         "queries: {nope: {}}\n",
     )
     assert sorted(line.partition(": ")[0] for line in said) == ["2", "3", "4"]
+
+
+# Thresholds of alerts
+
+
+def test_thresholds_everywhere_reach_every_instance_and_its_own_win(file: Path) -> None:
+    made = settings(
+        file,
+        "thresholds: {PgConnectionsHigh: 0.7, PgDeadlocks: 3}\n"
+        "instances: {a: {thresholds: {PgConnectionsHigh: 0.5, PgWalSizeHigh: 2}}, b: {}}\n",
+    )
+    assert made.instances["a"].thresholds == {
+        "PgConnectionsHigh": 0.5, "PgDeadlocks": 3, "PgWalSizeHigh": 2
+    }  # fmt: skip
+    assert made.instances["b"].thresholds == {"PgConnectionsHigh": 0.7, "PgDeadlocks": 3}
+
+
+def test_thresholds_of_the_file_are_for_instances_of_the_environment_too(file: Path) -> None:
+    file.write_text("thresholds: {PgDeadlocks: 3}", "utf-8")
+    made, _ = load(file, {"DATA_SOURCE_NAME": "host=b"})
+    assert made.instances["b:5432"].thresholds == {"PgDeadlocks": 3}
+
+
+def test_a_threshold_that_no_alert_has_is_a_mistake(file: Path) -> None:
+    said = wrong(
+        file,
+        "thresholds:\n  PgDeadlock: 3\n  PgDeadlocks: 3\n"
+        "instances:\n  a:\n    thresholds:\n      pgdeadlocks: 3\n  b: {}\n",
+    )
+    problem = (
+        f"no alert of this name has a threshold, expected one of {', '.join(threshold.names())}"
+    )
+    assert said == [
+        f"2: thresholds.PgDeadlock: {problem}",
+        f"7: instances.a.thresholds.pgdeadlocks: {problem}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "found"), [(".nan", "nan"), (".inf", "inf"), ("-.inf", "-inf"), ("1.0e+999", "inf")]
+)
+def test_a_threshold_is_a_number_to_compare_with(file: Path, value: str, found: str) -> None:
+    (said,) = wrong(file, f"thresholds: {{PgDeadlocks: {value}}}\ninstances: {{a: {{}}}}")
+    assert said == f"1: thresholds.PgDeadlocks: found {found}, expected a finite number"
+
+
+def test_a_whole_number_that_is_too_long_for_a_threshold_is_a_mistake(file: Path) -> None:
+    (said,) = wrong(file, f"thresholds: {{PgDeadlocks: 1{'0' * 400}}}\ninstances: {{a: {{}}}}")
+    assert said.startswith("1: thresholds.PgDeadlocks: found ")
+
+
+def test_the_rules_are_read_only_when_a_threshold_is_configured(file: Path) -> None:
+    threshold.names.cache_clear()
+    settings(file, "thresholds: {}\ninstances: {a: {thresholds: {}}, b: {}}")
+    assert threshold.names.cache_info().misses == 0
+    settings(file, "instances: {a: {thresholds: {PgDeadlocks: 3}}}")
+    assert threshold.names.cache_info().misses == 1
 
 
 # Web, log and flags

@@ -3,6 +3,7 @@
 from prometheus_client.parser import text_string_to_metric_families
 
 from pgvitals import report
+from pgvitals.config import InstanceConfig
 from pgvitals.deadline import Deadlines
 from pgvitals.instance import Instance
 from unit.material import CONFIG, NOW, read
@@ -55,8 +56,17 @@ def test_no_connection_is_open_before_the_first_login(instance: Instance) -> Non
 def test_every_family_of_a_full_report_is_listed_for_the_reference(instance: Instance) -> None:
     instance.heartbeat.answered(NOW, 1)
     instance.heartbeat.refused("tls")
+    instance.adopt(InstanceConfig(thresholds={"PgDeadlocks": 3}), {})
     text = report.of_instance(instance, NOW).decode()
     found = [(f.name, f.type, f.documentation) for f in text_string_to_metric_families(text)]
     assert sorted(found) == sorted(
         (name.removesuffix("_total"), type_, help_) for name, type_, help_ in report.families()
     )
+
+
+def test_thresholds_stand_on_the_page_of_their_server_alone(instance: Instance) -> None:
+    assert "pgvitals_alert_threshold" not in of_instance(instance)
+    instance.adopt(InstanceConfig(thresholds={"PgConnectionsHigh": 0.7, "PgDeadlocks": 0}), {})
+    own = {("PgConnectionsHigh",): 0.7, ("PgDeadlocks",): 0}
+    assert of_instance(instance)["pgvitals_alert_threshold"] == own
+    assert "pgvitals_alert_threshold" not in read(report.of_instances([instance], NOW))
