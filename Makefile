@@ -9,7 +9,7 @@ PIN := $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index
 	--python-version 3.11 --python-platform linux --custom-compile-command 'make requirements'
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 $(BIN)/python:
 	@# pip would try every old release of everything before it said so.
@@ -44,10 +44,23 @@ test-all: setup ## all tests on PostgreSQL 13 to 18, in their long form
 	PGVITALS_TEST_MAJORS=13,14,15,16,17,18 PGVITALS_LONG=1 $(PYTEST)
 
 trouble: setup ## the trouble table: what each fault does, in numbers, with every stall and full length
-	PYTHONPATH=tests $(BIN)/python -m support.trouble --long
+	PYTHONPATH=tests:. $(BIN)/python -m support.trouble --long
+
+e2e-alerts: setup ## seconds from 15 faults to the pager, 30 minutes (ARGS="--markdown docs/detection.md")
+	PYTHONPATH=tests $(BIN)/python -m support.detection $(ARGS)
 
 bench: setup ## measure beside postgres_exporter, write docs/performance.md: 45 minutes (ARGS="--soak 60")
 	PYTHONPATH=tests:. $(BIN)/python -m bench --whole --markdown docs/performance.md $(ARGS)
+
+alerts: setup ## what the alerts promise: rules, their unit tests, lints, routes and runbooks, and counts
+	$(PYTEST) tests/unit/test_alerts.py tests/unit/test_promtool.py tests/unit/test_runbooks.py \
+		tests/integration/test_promtool.py tests/integration/test_alertmanager.py tests/integration/test_runbooks.py
+	PYTHONPATH=tests $(BIN)/python -m support.tally
+
+promtool3: setup ## build promtool of Prometheus 3 for `make alerts`: 20 minutes, needs Go
+	cd $$(go mod download -json github.com/prometheus/prometheus@v0.313.5 | $(abspath $(BIN))/python -c \
+		'import json, sys; print(json.load(sys.stdin)["Dir"])') \
+		&& GOWORK=off go build -o $(abspath $(BIN))/promtool3 ./cmd/promtool
 
 image: setup ## build the image, run it, say how large and how fast it is; as root
 	$(PYTEST) -s tests/integration/test_image.py
@@ -74,8 +87,9 @@ format: setup ## put the code into its one format
 
 docs: setup ## write the reference pages
 	$(BIN)/pgvitals docs docs
+	PYTHONPATH=tests $(BIN)/python -m support.generated
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
 
-.PHONY: help setup test demo unit test-all trouble bench parity image requirements lint format docs clean
+.PHONY: help setup test demo unit test-all trouble alerts promtool3 e2e-alerts bench parity image requirements lint format docs clean

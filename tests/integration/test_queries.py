@@ -857,7 +857,25 @@ def test_the_number_of_a_node_may_be_of_any_length(newest: Server) -> None:
 def test_nothing_archived_has_no_age(victim: Server) -> None:
     with victim.connect() as connection:
         (row,) = collect(connection, "stat_archiver")
-    assert row == {"archived_count": "0", "failed_count": "0", "age": None}
+    assert row == {"archived_count": "0", "failed_count": "0", "age": None, "failing": "0"}
+
+
+@pytest.mark.parametrize(
+    ("archived", "failed", "failing"),
+    [(None, "now()", "1"), ("now()", None, "0"), ("now()", "now() - '1 s'::interval", "0")],
+)
+def test_archiving_fails_while_its_last_attempt_failed(
+    newest: Server, archived: str | None, failed: str | None, failing: str
+) -> None:
+    with newest.connect() as connection:
+        run(
+            connection,
+            "create temp table pg_stat_archiver as select 3 as archived_count, 2 as failed_count, "
+            f"({archived or 'null'})::timestamptz as last_archived_time, "
+            f"({failed or 'null'})::timestamptz as last_failed_time",
+        )
+        (row,) = collect(connection, "stat_archiver")
+    assert row["failing"] == failing
 
 
 def test_roles_have_their_limits(server: Server) -> None:

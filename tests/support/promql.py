@@ -1,0 +1,142 @@
+"""PromQL as a tree: what an expression selects, and which labels are left of it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import promql_parser
+from promql_parser import (
+    AggregateExpr,
+    BinaryExpr,
+    Call,
+    MatrixSelector,
+    ParenExpr,
+    SubqueryExpr,
+    UnaryExpr,
+    VectorSelector,
+)
+
+Labels = frozenset[str]
+SCRAPED: Labels = frozenset({"job", "instance"})
+"""Labels that Prometheus adds to what it scrapes."""
+SETS = {"and", "or", "unless"}
+COMPARISONS = {"==", "!=", "<", "<=", ">", ">="}
+
+
+class Selector(NamedTuple):
+    """What a selector names and asks for: values by label, whatever the operator; `text` is all of it."""
+
+    name: str
+    asked: Mapping[str, str]
+    text: str
+
+
+def walk(node: Any) -> Iterator[Any]:
+    """A node and all below it."""
+    yield node
+    for below in _below(node):
+        yield from walk(below)
+
+
+def parse(expr: str) -> Any:
+    """The tree; raises ValueError with what is wrong."""
+    return promql_parser.parse(expr)
+
+
+def selectors(node: Any) -> list[Selector]:
+    """Every selector below a node, or of an expression, those of ranges too."""
+    tree = parse(node) if isinstance(node, str) else node
+    return [_selector(found) for found in walk(tree) if isinstance(found, VectorSelector)]
+
+
+def calls(expr: str) -> list[Call]:
+    """Every call of a function."""
+    return [node for node in walk(parse(expr)) if isinstance(node, Call)]
+
+
+def operators(expr: str) -> set[str]:
+    """Every binary operator."""
+    return {str(node.op) for node in walk(parse(expr)) if isinstance(node, BinaryExpr)}
+
+
+def labels(node: Any, known: Mapping[str, Labels]) -> Labels:
+    """The labels that a result may have; `known` are those of each metric.
+
+    Raises KeyError for a metric that is not known, ValueError for a label that cannot be there.
+    """
+    match node:
+        case VectorSelector():
+            name, asked, _ = _selector(node)
+            return _demand(known[name], set(asked), name)
+        case MatrixSelector():
+            return labels(node.vector_selector, known)
+        case AggregateExpr():
+            return _aggregated(node, known)
+        case BinaryExpr():
+            return _joined(node, known)
+        case Call():
+            return _called(node, known)
+        case ParenExpr() | UnaryExpr() | SubqueryExpr():
+            return labels(node.expr, known)
+    return frozenset()
+
+
+def _selector(node: VectorSelector) -> Selector:
+    asked = {matcher.name: matcher.value for matcher in node.matchers.matchers}
+    return Selector(node.name or asked["__name__"], asked, str(node))
+
+
+def _below(node: Any) -> list[Any]:
+    match node:
+        case BinaryExpr():
+            return [node.lhs, node.rhs]
+        case Call():
+            return list(node.args)
+        case MatrixSelector():
+            return [node.vector_selector]
+        case AggregateExpr() | ParenExpr() | UnaryExpr() | SubqueryExpr():
+            return [node.expr]
+    return []
+
+
+def _aggregated(node: AggregateExpr, known: Mapping[str, Labels]) -> Labels:
+    inner, modifier = labels(node.expr, known), node.modifier
+    named = set(modifier.labels) if modifier else set()
+    _demand(inner, named, str(node.op))
+    without = modifier is not None and str(modifier.type).endswith("Without")
+    return inner - named if without else frozenset(named)
+
+
+def _called(node: Call, known: Mapping[str, Labels]) -> Labels:
+    if node.func.name == "absent":
+        return frozenset()
+    inner = labels(node.args[0], known) if node.args else frozenset()
+    if node.func.name == "label_replace":
+        target, source = node.args[1].val, node.args[3].val
+        return _demand(inner, {source}, "label_replace") | {target}
+    return inner
+
+
+def _joined(node: BinaryExpr, known: Mapping[str, Labels]) -> Labels:
+    left, right = labels(node.lhs, known), labels(node.rhs, known)
+    modifier = node.modifier
+    matching = modifier.matching if modifier else None
+    on = matching is not None and str(matching.type).endswith("Include")
+    named = set(matching.labels) if matching else set()
+    if on:
+        _demand(left, named, str(node.op))
+        _demand(right, named, str(node.op))
+    else:
+        _demand(left | right, named, str(node.op))
+    if str(node.op) == "or":
+        return left | right
+    if str(node.op) in SETS or "ManyToOne" in str(modifier and modifier.card):
+        return left
+    if on and right:
+        return frozenset(named)
+    return (left or right) - named
+
+
+def _demand(has: Labels, wanted: set[str], by: str) -> Labels:
+    if lacking := wanted - has - {"__name__"}:
+        raise ValueError(f"{by} asks for {sorted(lacking)}, there are {sorted(has)}")
+    return has
