@@ -1,39 +1,21 @@
 """What a real Prometheus, and its promtool, make of the page."""
 
 import csv
-import http.client
-import json
 import re
-import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
 
 import pytest
 
 from pgvitals.catalogue import shipped
 from pgvitals.query import Query
 from support.daemon import Daemon, until
+from support.program import found
+from support.prometheus import Prometheus
 from support.servers import Server
 
 THEIRS = Path(__file__).parents[1] / "golden" / "postgres_exporter.tsv"
-
-CONFIG = """
-global: {{scrape_interval: 1s, scrape_timeout: 1s}}
-scrape_configs:
-  - job_name: pgvitals
-    static_configs: [{{targets: ["127.0.0.1:{port}"]}}]
-"""
-
-
-def program(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
-        pytest.skip(f"{name} is not installed: .ci/run gets it")
-    return found
 
 
 def their_families() -> dict[str, dict[str, str]]:
@@ -57,53 +39,16 @@ def faulty(newest: Server) -> Iterator[str]:
     newest.drop_database(name)
 
 
-class Prometheus:
-    """A Prometheus of our own on a loopback port, scraping one target."""
-
-    def __init__(self, folder: Path, target_port: int) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-        config = folder / "prometheus.yml"
-        config.write_text(CONFIG.format(port=target_port))
-        self._process = subprocess.Popen(
-            [
-                program("prometheus"),
-                f"--config.file={config}",
-                f"--storage.tsdb.path={folder / 'data'}",
-                f"--web.listen-address=127.0.0.1:{self.port}",
-            ],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def ask(self, path: str) -> Any:
-        """The data of an API call; None while it starts."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-        try:
-            connection.request("GET", f"/api/v1/{path}")
-            return json.loads(connection.getresponse().read())["data"]
-        except (OSError, ValueError):
-            return None
-        finally:
-            connection.close()
-
-    def close(self) -> None:
-        self._process.terminate()
-        self._process.wait(timeout=10)
-
-
-def test_a_real_prometheus_scrapes_it_and_has_every_family(faulty: str, tmp_path: Path) -> None:
+def test_a_real_prometheus_scrapes_it_and_has_every_family(faulty: str) -> None:
     with Daemon(environment={"DATA_SOURCE_NAME": faulty}) as daemon:
         daemon.wait_ready()
         shown = set(re.findall(r"^# TYPE (\S+)", daemon.scrape(), re.MULTILINE))
-        prometheus = Prometheus(tmp_path, daemon.addresses[0][1])
-        try:
-            up = f"query?query={quote('pg_up == 1')}"
-            until(lambda: (prometheus.ask(up) or {}).get("result"), 30, "be scraped")
-            stored = set(prometheus.ask("label/__name__/values"))
-            types = prometheus.ask("metadata")
-        finally:
-            prometheus.close()
+        target = f"127.0.0.1:{daemon.addresses[0][1]}"
+        job = {"job_name": "pgvitals", "scrape_interval": "1s", "scrape_timeout": "1s"}
+        with Prometheus([{**job, "static_configs": [{"targets": [target]}]}]) as prometheus:
+            until(lambda: prometheus.ask("pg_up == 1"), 30, "be scraped")
+            stored = set(prometheus.request("GET", "/api/v1/label/__name__/values")["data"])
+            types = prometheus.request("GET", "/api/v1/metadata")["data"]
     silent = {name for name in shown if name.startswith(("pgvitals_", "process_"))}
     assert shown - silent <= stored
     assert {name for name in shown - silent if name not in types} == set()
@@ -118,7 +63,7 @@ def test_promtool_accepts_the_page_but_for_names_that_postgres_exporter_dictates
     with Daemon(environment={"DATA_SOURCE_NAME": faulty}) as daemon:
         page = daemon.wait_ready().scrape()
     done = subprocess.run(
-        [program("promtool"), "check", "metrics"],
+        [found("promtool"), "check", "metrics"],
         input=page,
         capture_output=True,
         text=True,

@@ -1,4 +1,4 @@
-"""A Prometheus with the shipped rules and intervals."""
+"""A Prometheus, with the shipped rules and intervals where there is somebody to tell."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -10,20 +10,21 @@ from support.rules import ALERTS, EVERY
 
 
 class Prometheus(Program):
-    """Scrapes jobs, and sends what the shipped rules say to an Alertmanager on a port."""
+    """Scrapes jobs; with an Alertmanager's port, it sends there what the shipped rules say."""
 
     name = "prometheus"
     arguments = ("--storage.tsdb.path={home}/data", "--log.level=warn")
 
-    def __init__(self, jobs: Iterable[Mapping[str, Any]], alertmanager: int) -> None:
+    def __init__(self, jobs: Iterable[Mapping[str, Any]], alertmanager: int | None = None) -> None:
         every = f"{EVERY:g}s"
-        pager = {"static_configs": [{"targets": [f"127.0.0.1:{alertmanager}"]}]}
-        config = {
+        config: dict[str, Any] = {
             "global": {"scrape_interval": every, "evaluation_interval": every},
-            "rule_files": [str(ALERTS / "rules" / "*.yaml")],
-            "alerting": {"alertmanagers": [pager]},
             "scrape_configs": list(jobs),
         }
+        if alertmanager:
+            pager = {"static_configs": [{"targets": [f"127.0.0.1:{alertmanager}"]}]}
+            config["rule_files"] = [str(ALERTS / "rules" / "*.yaml")]
+            config["alerting"] = {"alertmanagers": [pager]}
         super().__init__(json.dumps(config))  # which is YAML
 
     def ask(self, query: str) -> list[dict[str, Any]]:
