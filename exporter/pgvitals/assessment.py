@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from pgvitals import scorecard, verdict
+from pgvitals.catalogue import TARGET
 from pgvitals.exposition import Block
 from pgvitals.facts import Facts
 from pgvitals.measuring import measure
@@ -44,7 +45,7 @@ class Assessment(Task):
     @property
     def name(self) -> str:
         """The target's id, told from queries."""
-        return f"target_{self.query.id}"
+        return f"{TARGET}{self.query.id}"
 
     @property
     def part(self) -> str:

@@ -12,6 +12,9 @@ from pgvitals.query import Definition, Override, Query
 
 Catalogue = Mapping[str, Query]
 
+CHANGES, TARGET = "catalog_changes", "target_"
+"""How tasks are called that are no queries: the look at the catalogs, and each target with its id."""
+
 
 def shipped_directory() -> Path:
     """Where the queries of this release are: in the wheel, or beside the package in a checkout."""
@@ -58,6 +61,11 @@ def read(file: Path) -> Query:
     definition = document.read(Definition)
     if mistakes := [document.mistake(where, problem) for where, problem in problems(definition)]:
         raise Mistakes(mistakes)
+    if file.stem == CHANGES or file.stem.startswith(TARGET):
+        problem = (
+            f"found the name {file.stem}, which pgvitals gives a task of its own, expected another"
+        )
+        raise Mistakes([document.mistake((), problem)])
     return Query(**msgspec.structs.asdict(definition), name=file.stem, file=str(file))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from pgvitals.assessment import Assessment
-from pgvitals.catalogue import shipped_directory
+from pgvitals.catalogue import CHANGES, shipped_directory
 from pgvitals.exposition import Block
 from pgvitals.facts import Facts
 from pgvitals.outcome import Outcome
@@ -39,7 +39,7 @@ def look() -> Reading:
 class Changes(Task):
     """A task that makes the assessments which it `concerns` due when the fingerprint is a new one.
 
-    So is the first: those that ran before it may have seen what was before.
+    The first counts as new: an assessment may have run before it, and seen less.
     """
 
     concerns: Sequence[Assessment] = ()
@@ -47,8 +47,8 @@ class Changes(Task):
 
     @property
     def name(self) -> str:
-        """What no query and no target is called."""
-        return "catalog_changes"
+        """What no query and no target may be called."""
+        return CHANGES
 
     def shown(self, status: Status, now: float) -> Block:
         """It has nothing to show."""

@@ -147,12 +147,12 @@ class Instance:
         due = [t for t in tasks if t.due <= now and self._may_run(t, may_enter)]
         if due:
             # By when a result would be missed: what runs every 15 s does not queue behind what does daily.
-            urgent = min(due, key=lambda t: t.due + t.interval).database
+            urgent = min(due, key=lambda t: t.wanted_by).database
             batch = [t for t in tasks if t.database == urgent and t.due <= now + _TOGETHER]
             if self._on_tour:
                 self._editions.keep_up(now)
             self._on_tour = True
-            return self._visit(urgent, sorted(batch, key=lambda t: t.due + t.interval), now)
+            return self._visit(urgent, sorted(batch, key=lambda t: t.wanted_by), now)
         self._on_tour = False
         self._editions.renew(now)
         self._go_home(now, may_enter)

@@ -53,6 +53,7 @@ class Task(ABC):
     server: str = ""
     due: float = 0.0
     stretch: int = 1
+    hurried: bool = False
     status: Status = field(default_factory=Status)
 
     def __post_init__(self) -> None:
@@ -95,7 +96,7 @@ class Task(ABC):
 
     def finish(self, ended: Outcome, started: float) -> Outcome:
         """Note how a run ended and when the next is due; what is skipped shows nothing any more."""
-        now = time.monotonic()
+        now, self.hurried = time.monotonic(), False
         failures = self.status.failures + 1 if ended.kind in ("error", "timeout") else 0
         block = () if ended.kind == "skipped" else self.status.block
         self.status = replace(
@@ -114,6 +115,11 @@ class Task(ABC):
         return self.due == math.inf
 
     @property
+    def wanted_by(self) -> float:
+        """By when (time.monotonic) a result would be missed: what is hurried is missed already."""
+        return self.due if self.hurried else self.due + self.interval
+
+    @property
     def interval(self) -> float:
         """Seconds from one run to the next, when all goes well."""
         return self.query.interval * self.stretch
@@ -128,9 +134,9 @@ class Task(ABC):
         return now <= self.lasts(self.status)
 
     def hurry(self, now: float) -> None:
-        """Be due at once, unless it is never run."""
-        if not self.idle:
-            self.due = min(self.due, now)
+        """Be wanted at once, unless it is never run, or failed: then it comes when its wait is over."""
+        if not self.idle and not self.status.failures:
+            self.due, self.hurried = min(self.due, now), True
 
     def retry(self, now: float) -> None:
         """Forget failures: what they put off is due at once."""

@@ -865,9 +865,11 @@ def test_nothing_archived_has_no_age(victim: Server) -> None:
     [(None, "now()", "1"), ("now()", None, "0"), ("now()", "now() - '1 s'::interval", "0")],
 )
 def test_archiving_fails_while_its_last_attempt_failed(
-    newest: Server, archived: str | None, failed: str | None, failing: str
+    victim: Server, archived: str | None, failed: str | None, failing: str
 ) -> None:
-    with newest.connect() as connection:
+    victim.configure(archive_mode="on")
+    victim.restart()
+    with victim.connect() as connection:
         run(
             connection,
             "create temp table pg_stat_archiver as select 3 as archived_count, 2 as failed_count, "
@@ -876,6 +878,17 @@ def test_archiving_fails_while_its_last_attempt_failed(
         )
         (row,) = collect(connection, "stat_archiver")
     assert row["failing"] == failing
+
+
+def test_who_archives_no_more_does_not_fail(newest: Server) -> None:
+    with newest.connect() as connection:
+        run(
+            connection,
+            "create temp table pg_stat_archiver as select 0 as archived_count, 1 as failed_count, "
+            "null::timestamptz as last_archived_time, now() as last_failed_time",
+        )
+        (row,) = collect(connection, "stat_archiver")
+    assert row["failing"] == "0"
 
 
 def test_roles_have_their_limits(server: Server) -> None:

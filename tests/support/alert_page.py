@@ -8,7 +8,7 @@ from pgvitals.markdown import MADE, table
 from support import rules, worst_case
 from support.rules import ALERTS, Rule
 
-_TITLES = {
+TITLES = {
     "availability.yaml": "Availability",
     "saturation.yaml": "Saturation",
     "performance.yaml": "Performance",
@@ -25,6 +25,9 @@ evaluates every 15 seconds, and work up to every 60, later by that much. The exa
 
 `runbook_url` is the runbook's path in this repository, `dashboard` a path on your Grafana: put your own
 addresses before them, where you write the notification, or with `sed` in the files.
+
+`job` and `instance` together must name one server: where one Prometheus sees several namespaces or clusters,
+put the namespace into `instance`. A target label called `server` would be mistaken for the exporter's own.
 
 A job is known as one of ours by a name with `pgvitals` in it, or once it has served our pages. The alerts of
 [targets](targets/README.md) fire where a target is enforced. One that is red stays so while its evidence is
@@ -46,7 +49,7 @@ def page() -> str:
     """The whole page."""
     lines = ["# Alerts", MADE, "", _LEAD]
     lines += table(("class", "bound", "slowest", "worst case", "means"), _classes())
-    for file, title in _TITLES.items():
+    for file, title in TITLES.items():
         lines += [f"## {title}", ""]
         named = ("alert", "severity", "decision", "owner", "class", "for")
         lines += table(named, (_cells(rule) for rule in rules.alerts() if rule.file == file))

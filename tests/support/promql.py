@@ -107,9 +107,9 @@ def _aggregated(node: AggregateExpr, known: Mapping[str, Labels]) -> Labels:
 
 
 def _called(node: Call, known: Mapping[str, Labels]) -> Labels:
-    if node.func.name == "absent":
+    inner = frozenset[str]().union(*(labels(argument, known) for argument in node.args))
+    if node.func.name in {"absent", "absent_over_time", "scalar"}:
         return frozenset()
-    inner = labels(node.args[0], known) if node.args else frozenset()
     if node.func.name == "label_replace":
         target, source = node.args[1].val, node.args[3].val
         return _demand(inner, {source}, "label_replace") | {target}
@@ -118,22 +118,28 @@ def _called(node: Call, known: Mapping[str, Labels]) -> Labels:
 
 def _joined(node: BinaryExpr, known: Mapping[str, Labels]) -> Labels:
     left, right = labels(node.lhs, known), labels(node.rhs, known)
-    modifier = node.modifier
-    matching = modifier.matching if modifier else None
-    on = matching is not None and str(matching.type).endswith("Include")
-    named = set(matching.labels) if matching else set()
-    if on:
-        _demand(left, named, str(node.op))
-        _demand(right, named, str(node.op))
-    else:
-        _demand(left | right, named, str(node.op))
+    on, named = _matching(node, left, right)
     if str(node.op) == "or":
         return left | right
-    if str(node.op) in SETS or "ManyToOne" in str(modifier and modifier.card):
+    if str(node.op) in SETS or "ManyToOne" in str(node.modifier and node.modifier.card):
         return left
     if on and right:
         return frozenset(named)
     return (left or right) - named
+
+
+def _matching(node: BinaryExpr, left: Labels, right: Labels) -> tuple[bool, set[str]]:
+    """Whether it matches on labels, or on all but those, and which; both sides must be able to match."""
+    matching = node.modifier.matching if node.modifier else None
+    named = set(matching.labels) if matching else set()
+    if matching is not None and str(matching.type).endswith("Include"):
+        _demand(left, named, str(node.op))
+        _demand(right, named, str(node.op))
+        return True, named
+    _demand(left | right, named, str(node.op))
+    if left and right and str(node.op) != "or" and left - named != right - named:
+        raise ValueError(f"{node.op} never matches {sorted((left - named) ^ (right - named))}")
+    return False, named
 
 
 def _demand(has: Labels, wanted: set[str], by: str) -> Labels:

@@ -42,10 +42,10 @@ def samples(values: str) -> list[str]:
 
 
 def rarer(document: Mapping[str, Any], every: float) -> dict[str, Any]:
-    """The same tests, scraped only every so many seconds; a description may then have other numbers."""
-    wider = [test for test in document["tests"] if every % seconds(test["interval"]) == 0]
+    """The same tests, scraped only every so many seconds; left out are those of other intervals."""
+    fitting = [test for test in document["tests"] if every % seconds(test["interval"]) == 0]
     rules = [str((TESTS / name).resolve()) for name in document["rule_files"]]
-    tests = [_rarer(test, every) for test in wider]
+    tests = [_rarer(test, every) for test in fitting]
     return {**document, "rule_files": rules, "evaluation_interval": f"{every:g}s", "tests": tests}
 
 
@@ -59,7 +59,7 @@ def cover(rule: Rule) -> Cover:
         bool(fires) and any(_annotated(test, rule.name) for test in own),
         any(not firing for life in lives for _, firing in _before(life)),
         any(life[-1][1] == 0 for life in fires),
-        any("_" in samples(value) for value in flat),
+        any("_" in " ".join(samples(value)).strip("_ ") for value in flat),
         not _counts(rule) or any(_falls(samples(value)) for value in flat),
     )
 
@@ -82,7 +82,7 @@ def _expanded(token: str) -> Iterator[str]:
         yield from ["_"] * (times if found["times"] else 1)
         return
     first, step = float(found["first"]), float(found["step"] or 0)
-    yield from (f"{first + step * number:g}" for number in range(times + 1))
+    yield from (f"{first + step * number:.15g}" for number in range(times + 1))
 
 
 def _rarer(test: Mapping[str, Any], every: float) -> dict[str, Any]:

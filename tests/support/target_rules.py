@@ -68,8 +68,10 @@ def _red(alert: Alert) -> str:
     expr = f'pgvitals:target_red{{target="{alert.target.id}"}} == 1'
     if alert.other:
         expr += (
-            " and on (job, instance, target, datname) "
+            " and on (job, instance, target, datname) ("
             f'pgvitals_finding_info{{decision="{alert.decision}"}}'
+            f' or last_over_time(pgvitals_finding_info{{decision="{alert.decision}"}}[1h])'
+            ' unless on (job, instance, target, datname) pgvitals_target_state{state="unmet"} == 1)'
         )
     return expr
 
@@ -118,11 +120,11 @@ groups:
       - record: pgvitals:target_red
         expr: |
           max without (state) (pgvitals_target_state{state="unmet"}) * pgvitals_target_enforced
-            and ignoring (state) pgvitals_target_state{state=~"met|unmet"} == 1
+            and ignoring (state) pgvitals_target_state{state=~"met|unmet|not_applicable"} == 1
           or pgvitals:target_red:kept
             and ignoring (state) last_over_time(pgvitals_target_state{state="met"}[15m])
           or pgvitals:target_red:kept
-            and on (job, instance) (up == 0 or pg_up == 0)
+            and on (job, instance) (min_over_time(up[2m]) == 0 or min_over_time(pg_up[2m]) == 0)
 """
 # Minutes: met; unmet; evidence lost; exporter down; it is back, and warms up; met; unmet, not enforced.
 _BEGINS = {"unmet": 10, "lost": 20, "down": 25, "back": 30, "met": 35, "waived": 45}
@@ -149,8 +151,7 @@ def _test(alert: Alert) -> dict[str, Any]:
         f'pgvitals_finding_info{{{own},schemaname="public",object="a",detail="d",'
         f'decision="{alert.decision}",owner="{alert.owner}"}}'
     )
-    # A conflict is known by its finding, which nobody names while there is no evidence.
-    ends = _BEGINS["lost"] if alert.other else _BEGINS["met"]
+    ends = _BEGINS["met"]
     firing = f'count(ALERTS{{alertname="{alert.name}",alertstate="firing"}})'
     series = {
         **{f'pgvitals_target_state{{{own},state="{s}"}}': v for s, v in _STATES.items()},
@@ -203,10 +204,8 @@ def _expected(alert: Alert) -> dict[str, Any]:
 
 def rules() -> str:
     """The rule file."""
-    written: dict[str, Any] = yaml.safe_load(RED)
     head = RED.strip("\n")
     own = yaml.safe_dump([_rule(a) for a in alerts()], sort_keys=False, width=1_000)
-    assert written["groups"][0]["rules"]
     return f"{PREFACE}{head}\n" + "".join(f"      {line}\n" for line in own.splitlines())
 
 

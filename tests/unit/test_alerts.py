@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support import families, generated, promql, rules, tally, worst_case
+from support import alert_page, families, generated, promql, rules, tally, worst_case
 from support.promql import Labels
 from support.rules import Rule
 
@@ -19,6 +19,7 @@ OF_SAMPLES = ONLY_COUNTERS | {"changes", "delta", "deriv"}
 """What needs several samples in its range, under Prometheus 3 (which leaves out the oldest) too."""
 WITHOUT_INSTANCE = {"PgExporterAbsent", "PgvitalsHeartbeat"}
 ASKED = re.compile(r"printf (?:\"(.+?[^\\])\"|`(.+?)`) [^|}]*\| query")
+TOLD = {"pgvitals:target_red", "pgvitals:target_red:kept"}
 SEVERITIES = {"critical", "warning", "info", "none"}
 ROLES = {"orchestrator", "database-architect", "coder", "code-reviewer", "testing"}
 ANNOTATIONS = ["summary", "description", "fix", "runbook_url", "dashboard"]
@@ -34,26 +35,17 @@ def named(some: Iterable[Rule]) -> list[object]:
 
 def known() -> dict[str, Labels]:
     """The labels of every metric that a rule selects, of recorded ones too."""
-    found: dict[str, Labels] = {}
-    for rule in EVERY:  # twice: a rule may read itself, and what is recorded further down
-        found |= {rule.name: promql.SCRAPED} if rule.name in rules.recorded() else {}
-    for rule in (*EVERY, *EVERY):
+    found = dict.fromkeys(rules.recorded(), promql.SCRAPED)
+    # These read each other, and so have to be told.
+    found |= dict.fromkeys(TOLD, promql.SCRAPED | {"target", "datname"})
+    for rule in (*EVERY, *EVERY):  # twice: a rule may read what is recorded further down
         for selector in promql.selectors(rule.expr):
             if selector.name not in rules.recorded():
                 found[selector.name] = families.find(selector.name).labels
         if not rule.alert:
-            has = promql.labels(promql.parse(rule.expr), _tolerant(found, rule))
+            has = promql.labels(promql.parse(rule.expr), found)
             found[rule.name] = found.get(rule.name, promql.SCRAPED) | has | set(rule.labels)
     return found
-
-
-def _tolerant(found: dict[str, Labels], rule: Rule) -> dict[str, Labels]:
-    """While a rule that reads others is looked at, these may have any label that it asks for."""
-    asked: set[str] = set()
-    for selector in promql.selectors(rule.expr):
-        asked |= set(selector.asked)
-    more = {name: labels | asked | {"target", "datname"} for name, labels in found.items()}
-    return found | {name: more[name] for name in rules.recorded() if name in more}
 
 
 KNOWN = known()
@@ -118,8 +110,8 @@ def test_an_alert_keeps_the_instance(rule: Rule) -> None:
     assert ({"job", "instance"} <= has) is (rule.name not in WITHOUT_INSTANCE)
 
 
-@pytest.mark.parametrize("rule", named(ALERTS))
-def test_no_alert_hides_a_series_behind_another(rule: Rule) -> None:
+@pytest.mark.parametrize("rule", named(EVERY))
+def test_no_rule_hides_a_series_behind_another(rule: Rule) -> None:
     aggregates = (n for n in promql.walk(promql.parse(rule.expr)) if hasattr(n, "param"))
     assert {str(node.op) for node in aggregates} <= {"sum", "count", "max", "min", "group"}
 
@@ -145,7 +137,9 @@ def test_the_annotations_are_complete_and_read_labels_that_are_left(rule: Rule) 
 @pytest.mark.parametrize("rule", named(ALERTS))
 def test_what_a_template_asks_for_is_served(rule: Rule) -> None:
     for text in rule.annotations.values():
-        for query in ASKED.findall(text):
+        asked = ASKED.findall(text)
+        assert len(asked) == len(re.findall(r"\| query\b|{{ *query\b", text))
+        for query in asked:
             plain = "".join(query).replace('\\"', '"').replace("%q", '"a"')
             promql.labels(promql.parse(plain), KNOWN | served())
 
@@ -179,6 +173,10 @@ def test_the_worst_case_keeps_the_bound_of_its_class(rule: Rule) -> None:
 @pytest.mark.parametrize("rule", named(ALERTS))
 def test_each_alert_has_its_tests_and_its_runbook(rule: Rule) -> None:
     assert list(tally.lacking(rule)) == []
+
+
+def test_every_file_of_alerts_has_its_place_on_the_page() -> None:
+    assert {rule.file for rule in ALERTS} == set(alert_page.TITLES)
 
 
 def test_no_class_is_without_alerts() -> None:

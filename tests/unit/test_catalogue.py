@@ -89,6 +89,13 @@ def test_one_name_in_two_directories_is_a_mistake(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["catalog_changes", "target_a"])
+def test_the_names_of_our_own_tasks_are_taken(tmp_path: Path, name: str) -> None:
+    write(tmp_path / f"{name}.yaml", "pg_a")
+    [said] = wrong(tmp_path)
+    assert said.startswith(f"{name}.yaml:1: found the name {name}, which pgvitals gives a task")
+
+
 def test_a_family_under_the_prefix_of_another_query_is_a_mistake(tmp_path: Path) -> None:
     write(tmp_path / "a.yaml", "pg_settings_mine pg_setting pg_a")
     write(tmp_path / "settings.yaml", prefix="pg_settings_")

@@ -103,6 +103,25 @@ def test_what_is_overdue_keeps_its_time_and_what_never_runs_never_does(
     assert waits(watched, clock) == [-5, math.inf]
 
 
+def test_what_is_hurried_is_wanted_before_all_else_until_it_has_run(
+    watched: Changes, clock: Clock
+) -> None:
+    run(watched, 2)
+    [hurried] = watched.concerns
+    assert hurried.wanted_by == clock.now
+    hurried.finish(Outcome("success"), clock.now)
+    assert hurried.wanted_by == hurried.due + hurried.interval
+
+
+def test_what_failed_comes_when_its_wait_is_over(watched: Changes, clock: Clock) -> None:
+    [failing] = watched.concerns
+    for _ in range(8):
+        failing.fail(psycopg.errors.QueryCanceled("slow"), clock.now)
+    wait = waits(watched, clock)
+    run(watched, 2)
+    assert waits(watched, clock) == wait != [0]
+
+
 def test_a_look_that_fails_takes_back_nothing_and_the_next_one_sees(
     watched: Changes, clock: Clock
 ) -> None:
