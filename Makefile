@@ -32,16 +32,21 @@ $(VENV)/.demo: pyproject.toml exporter/pgvitals/__init__.py | $(BIN)/python
 setup: $(VENV)/.done ## make the virtual environment with pgvitals and its tools
 
 test: setup ## all tests, on the PostgreSQL versions that can be had here
-	$(PYTEST)
+
+test-all: setup ## all tests on PostgreSQL 13 to 18, in their long form
+test-all: export PGVITALS_TEST_MAJORS = 13,14,15,16,17,18
+test-all: export PGVITALS_LONG = 1
+
+# Most tests wait, so several files at once; then those that want to be alone, whatever came out before.
+test test-all:
+	$(PYTEST) -n auto --dist loadfile --no-loadscope-reorder -m 'not alone'; others=$$?; \
+		$(PYTEST) -m alone && exit $$others
 
 demo: $(VENV)/.demo ## PostgreSQL with faults and pgvitals watching, until Ctrl-C (ARGS=--once, ARGS=--prometheus)
 	@$(BIN)/python -m pgvitals.demo $(ARGS)
 
 unit: setup ## the tests that need no server
 	$(PYTEST) tests/unit
-
-test-all: setup ## all tests on PostgreSQL 13 to 18, in their long form
-	PGVITALS_TEST_MAJORS=13,14,15,16,17,18 PGVITALS_LONG=1 $(PYTEST)
 
 trouble: setup ## the trouble table: what each fault does, in numbers, with every stall and full length
 	PYTHONPATH=tests:. $(BIN)/python -m support.trouble --long

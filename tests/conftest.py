@@ -5,7 +5,9 @@
     database  a fresh database on server
     victim    a private server of the newest major, to be broken
 
-A test of `server` or `database` marked `since(16)` runs on 16 and later only.
+A test of `server` or `database` marked `since(16)` runs on 16 and later only. One marked `alone` measures
+what other tests would disturb, or needs what there is once on a machine: `make test` runs those that are not
+in several processes, each with shared servers of its own, and then these, one after the other.
 """
 
 import functools
@@ -13,6 +15,7 @@ import os
 import signal
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
+from typing import Any
 
 import pytest
 
@@ -24,6 +27,7 @@ NEEDS = {"server", "newest", "database", "victim", "local_majors"}
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "since(major): run on this PostgreSQL major and later")
+    config.addinivalue_line("markers", "alone: nothing else may run meanwhile")
     # A terminated run cleans up like an interrupted one.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
@@ -64,6 +68,25 @@ def pytest_runtest_makereport(
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.longrepr = f"In CI: {reason}"
     return report
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Most tests wait, so one more than processors; on a server that was given, tests would meet."""
+    given = os.environ.get("PGVITALS_TEST_DSN")
+    return 1 if given else min(4, (os.cpu_count() or 1) + 1)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker tells which versions ran."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["used"] = list(servers.used)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """So they stand in the summary; a worker that crashed tells nothing."""
+    servers.used.update(dict.fromkeys(getattr(node, "workeroutput", {}).get("used", ())))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -12,6 +12,8 @@ from bench.ground import ground
 from bench.run import Findings
 from support.parity import peer_program
 
+pytestmark = pytest.mark.alone
+
 TABLES = 300
 PACE = Pace(refreshes=3, slow=1, idle=5, crowd=2.0)
 

@@ -7,6 +7,7 @@ from support.incident import Incident
 from support.incidents import ConnectionsTaken, ExporterKilled, RlsOff, ServerStopped
 from support.pager import Pager
 from support.paging import BY_NAME
+from support.table import table
 
 KINDS: list[type[Incident]] = [ServerStopped, RlsOff, ConnectionsTaken, ExporterKilled]
 SOAK = 180.0
@@ -18,7 +19,7 @@ Findings = tuple[dict[str, detection.Row], detection.Soak]
 def findings(local_majors: list[int]) -> Findings:
     assert local_majors
     rows, soak = detection.run(KINDS, SOAK)
-    print(f"{detection.table(rows)}\n\n{soak.line()}")
+    print(f"{table(detection.COLUMNS, rows)}\n\n{soak.line()}")
     return {row.name: row for row in rows}, soak
 
 
@@ -38,7 +39,7 @@ def test_the_table_tells_when_nobody_was_told_or_too_late() -> None:
     assert detection.Row("a", rule).misses == ["webhook", "resolved"]
     assert detection.Row("a", rule, 91, 1).misses == ["webhook"]
     assert detection.Row("a", rule, 1, 1, flapped=True).misses == ["flapped"]
-    assert "FAIL: webhook" in detection.table([detection.Row("a", rule)])
+    assert "FAIL: webhook" in table(detection.COLUMNS, [detection.Row("a", rule)])
 
 
 def test_a_soak_fails_for_what_fired() -> None:

@@ -25,6 +25,8 @@ from pgvitals.query import Query
 from support.daemon import Daemon, instance, until
 from support.servers import Server, launch
 
+pytestmark = pytest.mark.alone
+
 LONG = bool(os.environ.get("PGVITALS_LONG"))
 MARK, END = (180.0, 590.0) if LONG else (30.0, 75.0)
 """Seconds from the first complete page. The visitor replaces its session after 600."""

@@ -494,6 +494,7 @@ def test_without_a_host_it_listens_on_all(host: str) -> None:
         assert health(host, port) == 200
 
 
+@pytest.mark.alone
 def test_without_an_address_it_listens_on_all_at_9187() -> None:
     try:
         socket.create_server(("", 9187)).close()

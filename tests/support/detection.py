@@ -10,7 +10,7 @@ with code 1 if a bar is missed.
 import argparse
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from support.pager import Notice, Pager
 from support.paging import BY_NAME, lingers, receivers
 from support.rules import Rule, bounds
 from support.stage import EXPORTER, HEALTHY, LOUD, Stage
+from support.table import table
 
 LATE = 60.0
 """Seconds to go on waiting beyond a bound, to see by how much it is missed."""
@@ -151,15 +152,6 @@ def _watch(stage: Stage, seconds: float) -> Soak:
     return soak
 
 
-def table(rows: Iterable[Row]) -> str:
-    """The rows as Markdown, aligned for people too."""
-    cells = [list(COLUMNS), *(row.cells() for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    cells.insert(1, ["-" * width for width in widths])
-    lines = (" | ".join(map(str.ljust, line, widths)) for line in cells)
-    return "\n".join(f"| {line} |" for line in lines)
-
-
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description="Measure the seconds from faults to the pager.")
@@ -170,7 +162,7 @@ def main() -> None:
     page = options.markdown and options.markdown.read_text()
     chosen = [kind for kind in INCIDENTS if not options.only or kind.name in options.only]
     rows, soak = run(chosen, options.soak * 60)
-    print(text := f"{table(rows)}\n\n{soak.line()}\n")
+    print(text := f"{table(COLUMNS, rows)}\n\n{soak.line()}\n")
     if page:
         options.markdown.write_text(page.partition("\n| fault ")[0] + f"\n{text}")
     sys.exit(bool(soak.misses) or any(row.misses for row in rows))

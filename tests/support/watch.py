@@ -1,17 +1,17 @@
 """A Prometheus that looks closely: five scrapes a second, and what each page told."""
 
-import http.client
 import re
-import statistics
-import threading
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
+from bench.floor import floor
 from support.daemon import Daemon
+from support.scraper import Exchange, scraping
 
-EVERY = 0.2
+_PROBE = "/probe?target="
+_HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
 _UP = re.compile(rb"^pg_up (\S+)$", re.M)
 _AGE = re.compile(
     rb'^pgvitals_collector_age_seconds\{collector="([^"]*)",datname="([^"]*)"\} (\S+)$', re.M
@@ -38,27 +38,21 @@ class Page(NamedTuple):
 
 @dataclass
 class Watch:
-    """Scrapes the pages of instances in turn in a thread; `marks` are texts to look for."""
+    """The pages of instances, and what scrapes took; `marks` are texts to look for.
 
-    daemon: Daemon
+    The bare server hands out as many bytes as the daemon, and does nothing else: what both take, the
+    machine takes. Milliseconds.
+    """
+
     instances: Sequence[str]
     marks: Sequence[str] = ()
     pages: dict[str, list[Page]] = field(default_factory=dict)
-    seconds: list[float] = field(default_factory=list)
+    ours: list[float] = field(default_factory=list)
+    bare: list[float] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.pages = {name: [] for name in self.instances}
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
 
     def last(self, name: str) -> Page | None:
         """The newest page of an instance."""
@@ -68,32 +62,37 @@ class Watch:
         """The pages asked for in this time."""
         return [page for page in self.pages[name] if start <= page.at <= end]
 
-    def percentile(self, percent: int) -> float:
-        """Milliseconds of a scrape, over all pages."""
-        return statistics.quantiles(self.seconds, n=100)[percent - 1] * 1000
+    def time_anew(self) -> None:
+        """Forget how long scrapes took until now."""
+        self.ours.clear()
+        self.bare.clear()
 
-    def _run(self) -> None:
-        tick = time.monotonic()
-        while not self._over.is_set():
-            self._look("/metrics")
-            for name in self.instances:
-                at = time.monotonic()
-                if text := self._look(f"/probe?target={name}"):
-                    self.pages[name].append(_read(at, text, self.marks))
-            tick += EVERY
-            self._over.wait(max(0.0, tick - time.monotonic()))
+    def note(self, exchange: Exchange) -> None:
+        """Take in what a path and the bare server answered."""
+        path, at, ours, bare = exchange
+        self.ours.append(ours.milliseconds)
+        self.bare.append(bare.milliseconds)
+        told = {path: ours.failure, "bare server": bare.failure}
+        self.failures += [f"{who}: {failure}" for who, failure in told.items() if failure]
+        name = path.removeprefix(_PROBE)
+        if name in self.pages and not ours.failure:
+            self.pages[name].append(_read(at, ours.body, self.marks))
 
-    def _look(self, path: str) -> bytes:
-        try:
-            answer = self.daemon.get(path, timeout=10)
-        except (OSError, http.client.HTTPException) as error:
-            self.failures.append(f"{path}: {error!r}")
-            return b""
-        self.seconds.append(answer.seconds)
-        if answer.status != 200:
-            self.failures.append(f"{path}: {answer.status}")
-            return b""
-        return answer.body
+
+@contextmanager
+def watching(
+    daemon: Daemon, instances: Sequence[str], marks: Sequence[str] = ()
+) -> Iterator[Watch]:
+    """Meanwhile scrape a daemon's own page and those of instances, each beside a bare server."""
+    watch = Watch(instances, marks)
+    paths = ["/metrics", *(_PROBE + name for name in instances)]
+    page = daemon.wait_ready().get(paths[-1]).body
+    port = daemon.addresses[0][1]
+    with (
+        floor(_HEAD % len(page) + page) as bare,
+        scraping(port, bare, paths, watch.note),
+    ):
+        yield watch
 
 
 def _read(at: float, text: bytes, marks: Sequence[str]) -> Page:
