@@ -18,6 +18,7 @@ from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
+from xdist.workermanage import NodeManager  # type: ignore[import-untyped]
 
 from support import servers
 from support.servers import Database, Server
@@ -30,6 +31,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "alone: nothing else may run meanwhile")
     # A terminated run cleans up like an interrupted one.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Workers hear of it after 5 s, have servers to stop, and were killed 5 s later.
+    NodeManager.EXIT_TIMEOUT = 60
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

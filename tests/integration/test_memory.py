@@ -25,8 +25,6 @@ from pgvitals.query import Query
 from support.daemon import Daemon, instance, until
 from support.servers import Server, launch
 
-pytestmark = pytest.mark.alone
-
 LONG = bool(os.environ.get("PGVITALS_LONG"))
 MARK, END = (180.0, 590.0) if LONG else (30.0, 75.0)
 """Seconds from the first complete page. The visitor replaces its session after 600."""
@@ -138,6 +136,7 @@ def of_queries(samples: list[Sample], what: str) -> list[Sample]:
     return [s for s in samples if s.name == f"pgvitals_collector_{what}"]
 
 
+@pytest.mark.alone
 def test_memory_does_not_grow_while_tables_come_and_go(victim: Server) -> None:
     database = victim.create_database()
     often = {

@@ -46,8 +46,10 @@ def test_every_difference_is_explained(eventful: Server) -> None:
 
 
 def test_what_happens_is_told_as_it_does(eventful: Server) -> None:
+    began = time.time()
     with Daemon(environment={"DATA_SOURCE_NAME": eventful.dsn()}) as daemon:
         page = parity.parse(daemon.wait_ready().scrape())
+        ended = time.time()
     ((slot, active),) = (
         row for row in rows(page, "pg_replication_slots_active") if row[0]["slot_name"] == "logical"
     )
@@ -69,7 +71,7 @@ def test_what_happens_is_told_as_it_does(eventful: Server) -> None:
     with eventful.connect() as connection:
         at = connection.execute("select last_archived_time from pg_stat_archiver").fetchone()
     assert at
-    assert time.time() - age == pytest.approx(at[0].timestamp(), abs=3)
+    assert began < at[0].timestamp() + age < ended
     ((static, one),) = rows(page, "pg_static")
     assert static["server"] == f"127.0.0.1:{eventful.port}"
     assert static["short_version"].startswith(f"{eventful.version.partition(' ')[0]}.")

@@ -22,7 +22,8 @@ def test_a_default_gives_way_to_the_series_of_its_alert() -> None:
     (group,) = yaml.safe_load(threshold.rules().read_text("utf-8"))["groups"]
     for rule in group["rules"]:
         exported = f'pgvitals_alert_threshold{{alert="{rule["labels"]["alert"]}"}}'
-        assert rule["expr"].startswith(f"{exported} or on (job, instance) ")
+        first = f"max by (job, instance) ({exported}) or on (job, instance) "
+        assert rule["expr"].startswith(first)
 
 
 def test_the_rules_are_installed_where_they_are_looked_for() -> None:
