@@ -18,7 +18,7 @@ from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
-from xdist.workermanage import NodeManager  # type: ignore[import-untyped]
+from xdist.workermanage import NodeManager  # type: ignore[import-untyped]  # xdist has no types
 
 from support import servers
 from support.servers import Database, Server

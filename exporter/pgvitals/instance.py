@@ -37,7 +37,7 @@ _LOOK, _LONGEST_REST = 0.5, 4.0
 
 
 class Instance:
-    """`name` is that of the configuration; `databases` are those whose own queries run.
+    """`name` is that of the configuration; `bound` are its tasks, `databases` those whose own queries run.
 
     `visits` counts by outcome, `visit_duration` are the seconds of the last one.
     """
@@ -55,7 +55,7 @@ class Instance:
         self.heartbeat = Heartbeat()
         self.identity: Identity | None = None
         self.databases: tuple[str, ...] = ()
-        self.collectors, self.assessments, self.changes = Bound()
+        self.bound = Bound()
         self.visits = {"success": 0, "error": 0}
         self.visit_duration: float | None = None
         self.beating = False
@@ -77,7 +77,7 @@ class Instance:
     @property
     def tasks(self) -> tuple[Task, ...]:
         """All that is run."""
-        return Bound(self.collectors, self.assessments, self.changes).tasks
+        return self.bound.tasks
 
     @property
     def connections(self) -> int:
@@ -237,11 +237,10 @@ class Instance:
             databases = self._found if self.config.databases else (self._main,)
             stretch = max(1, math.ceil(len(databases) / self.config.max_databases))
             place, now = Place(self._main, databases, self.login.server, stretch), time.monotonic()
-            known = Bound() if anew else Bound(self.collectors, self.assessments, self.changes)
+            known = Bound() if anew else self.bound
             bound = binding.bind(self._catalogue, self._agenda, place, known, now)
             changed = not same(bound.tasks, self.tasks)
-            self.collectors, self.assessments, self.changes = bound
-            self.databases = databases
+            self.bound, self.databases = bound, databases
         if changed:
             self._editions.forget()
             self.wake.set()

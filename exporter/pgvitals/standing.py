@@ -64,7 +64,7 @@ def of_instance(instance: Instance, now: float, most: int) -> Standing:
     """Judge a server and all its collectors; `most` of them stay to be shown, those in trouble first."""
     reason = instance.heartbeat.reason(now)
     state = reason if reason == STARTING else "down" if reason else "up"
-    judged = [(of_collector(collector, now), collector) for collector in instance.collectors]
+    judged = [(of_collector(collector, now), collector) for collector in instance.bound.collectors]
     counts = Counter(state for state, _ in judged)
     worst = heapq.nsmallest(most, judged, key=_urgency)
     return Standing(instance, state, reason if state == "down" else "", counts, worst)

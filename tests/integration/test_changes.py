@@ -316,7 +316,7 @@ def work(instance: Instance) -> None:
 
 def a_minute_later(instance: Instance) -> None:
     """As if the time for the next look had come."""
-    [one] = instance.changes
+    [one] = instance.bound.changes
     one.due = time.monotonic()
     work(instance)
 
@@ -348,22 +348,24 @@ def test_a_look_is_accounted_for_like_every_task(instance: Instance) -> None:
 
 
 def test_without_a_change_nothing_is_assessed_again(instance: Instance, owner: Connection) -> None:
-    before = [one.status for one in instance.assessments]
+    before = [one.status for one in instance.bound.assessments]
     execute(owner, NO_CHANGES["temporary"])
     a_minute_later(instance)
-    assert [one.status for one in instance.assessments] == before
+    assert [one.status for one in instance.bound.assessments] == before
 
 
 def test_after_a_change_what_it_concerns_is_assessed_again_and_only_that(
     instance: Instance, owner: Connection
 ) -> None:
-    before = {one.query.id: one.status for one in instance.assessments}
+    before = {one.query.id: one.status for one in instance.bound.assessments}
     execute(owner, "create table new (n int);\ndrop table new")
     a_minute_later(instance)
     execute(owner, "create table new (n int)")
     a_minute_later(instance)
     execute(owner, "drop table new")
-    again = {one.query.id for one in instance.assessments if one.status != before[one.query.id]}
+    again = {
+        one.query.id for one in instance.bound.assessments if one.status != before[one.query.id]
+    }
     assert again == FAULTS.keys()
 
 

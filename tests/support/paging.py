@@ -1,13 +1,11 @@
 """Whom an alert is told to, by the decision matrix, and for how long it goes on by itself."""
 
-import re
-
-from support.rules import Rule, alerts, seconds
+from support import promql
+from support.rules import Rule, alerts
 
 BY_NAME = {rule.name: rule for rule in alerts()}
 QUIET = {"none": "heartbeat", "info": "notes"}
 """Receivers of what pages nobody, by severity."""
-_WINDOW = re.compile(r"(?:increase|rate|changes)\([^[]*\[(\w+)\]")
 
 
 def receivers(rule: Rule) -> list[str]:
@@ -21,5 +19,5 @@ def receivers(rule: Rule) -> list[str]:
 
 def lingers(rule: Rule) -> float:
     """Seconds for which it goes on when the fault is over, because it looks back or is kept."""
-    windows = map(seconds, _WINDOW.findall(rule.expr))
-    return max(windows, default=0.0) + rule.keeps
+    looking = (c for c in promql.calls(rule.expr) if c.func.name in promql.COUNTING)
+    return max((c.args[0].range.total_seconds() for c in looking), default=0.0) + rule.keeps

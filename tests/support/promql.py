@@ -19,6 +19,8 @@ Labels = frozenset[str]
 SCRAPED: Labels = frozenset({"job", "instance"})
 """Labels that Prometheus adds to what it scrapes."""
 SETS = {"and", "or", "unless"}
+COUNTING = {"rate", "irate", "increase", "changes"}
+"""Functions that look back, at what has happened since."""
 COMPARISONS = {"==", "!=", "<", "<=", ">", ">="}
 
 

@@ -15,7 +15,6 @@ from support.rules import ALERTS, Rule, seconds
 TESTS = ALERTS / "tests"
 _RUN = re.compile(r"(?P<first>-?[\d.e+]+?|_)((?P<step>[+-][\d.e+]+?)?x(?P<times>\d+))?")
 _COUNT = 'count(ALERTS{{alertname="{}",alertstate="firing"}})'
-_COUNTING = {"rate", "irate", "increase", "changes"}
 
 
 class Cover(NamedTuple):
@@ -51,7 +50,7 @@ def rarer(document: Mapping[str, Any], every: float) -> dict[str, Any]:
 
 def cover(rule: Rule) -> Cover:
     """What the tests of an alert show."""
-    own = [test for test in _every_test() if rule.name in _alerts_of(test)]
+    own = [test for test in every_test() if rule.name in _alerts_of(test)]
     lives = [_life(test, rule.name) for test in own]
     flat = [value for test in own for value in _values(test)]
     fires = [life for life in lives if any(firing for _, firing in life)]
@@ -108,7 +107,8 @@ def _thinned(every: Sequence[str], kept: int) -> Iterator[str]:
 
 
 @functools.cache
-def _every_test() -> Sequence[Mapping[str, Any]]:
+def every_test() -> Sequence[Mapping[str, Any]]:
+    """The groups of all files, read once."""
     documents = [yaml.load(file.read_text(), yaml.CSafeLoader) for file in files()]
     return [test for document in documents for test in document["tests"]]
 
@@ -156,7 +156,7 @@ def _values(test: Mapping[str, Any]) -> list[str]:
 
 
 def _counts(rule: Rule) -> bool:
-    return any(call.func.name in _COUNTING for call in promql.calls(rule.expr))
+    return any(call.func.name in promql.COUNTING for call in promql.calls(rule.expr))
 
 
 def _falls(every: Sequence[str]) -> bool:

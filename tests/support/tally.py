@@ -9,8 +9,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 
-import yaml
-
 from support import promtool, rules
 from support.rules import ALERTS, Rule
 
@@ -34,10 +32,9 @@ def lacking(rule: Rule) -> Iterator[str]:
 def main() -> None:
     """Print them."""
     alerts = rules.alerts()
-    tests = [yaml.safe_load(file.read_text())["tests"] for file in promtool.files()]
     severities = Counter(rule.labels["severity"] for rule in alerts)
     told = ", ".join(f"{count} {severity}" for severity, count in severities.most_common())
-    print(f"{len(alerts)} alerts ({told}), {sum(map(len, tests))} groups of unit tests")
+    print(f"{len(alerts)} alerts ({told}), {len(promtool.every_test())} groups of unit tests")
     lacks = Counter({"firing test": 0, "test that shows it: resolves": 0, "runbook": 0})
     lacks.update(what for rule in alerts for what in lacking(rule))
     for what, count in lacks.items():

@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given
 
 from pgvitals import __version__, landing, markup, standing
+from pgvitals.binding import Bound
 from pgvitals.collector import Collector
 from pgvitals.config import InstanceConfig
 from pgvitals.deadline import Deadlines
@@ -43,10 +44,12 @@ def made(
     instance = Instance(name, CONFIG, {}, Deadlines())
     instance.identity, instance.databases = PRIMARY, tuple(databases)
     instance.heartbeat.answered(NOW - 4, 0.02)
-    instance.collectors = tuple(
-        Collector(query(f"query_{number}"), database, status=status)
-        for number, status in enumerate(statuses)
-        for database in databases
+    instance.bound = Bound(
+        tuple(
+            Collector(query(f"query_{number}"), database, status=status)
+            for number, status in enumerate(statuses)
+            for database in databases
+        )
     )
     yield instance
     instance.close()
@@ -324,7 +327,7 @@ def test_no_secret_and_no_error_text_is_shown() -> None:
     config = InstanceConfig(dsn="postgresql://user_x:secret_x@h.example/db_x?sslpassword=secret_y")
     instance = Instance("main", config, {}, Deadlines())
     failed = Status(Outcome("error", "42601", "secret_x in an error"))
-    instance.collectors = (Collector(query("q"), "d", status=failed),)
+    instance.bound = Bound((Collector(query("q"), "d", status=failed),))
     whole = text(instance)
     instance.close()
     assert "42601" in whole
@@ -376,7 +379,7 @@ def test_each_of_fifty_servers_has_its_share() -> None:
     servers = [Instance(f"s{n}", CONFIG, {}, Deadlines()) for n in range(50)]
     collectors = tuple(Collector(query(f"q{n}"), "d", status=SUCCESS) for n in range(30))
     for server in servers:
-        server.collectors = collectors
+        server.bound = Bound(collectors)
         server.heartbeat.answered(NOW, 0.01)
     tree = read(*servers)
     for server in servers:

@@ -6,6 +6,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from pgvitals import scrape
+from pgvitals.binding import Bound
 from pgvitals.collector import Collector
 from pgvitals.instance import Instance
 from pgvitals.outcome import Outcome
@@ -17,7 +18,7 @@ SUCCESS = "pg_scrape_collector_success"
 
 def read(instance: Instance) -> dict[str, dict[str, float]]:
     """The samples by name and collector."""
-    runs = [(c, c.status) for c in instance.collectors if c.status.outcome]
+    runs = [(c, c.status) for c in instance.bound.collectors if c.status.outcome]
     text = scrape.of_instance(instance, runs, NOW).decode()
     found: dict[str, dict[str, float]] = {}
     for family in text_string_to_metric_families(text):
@@ -29,9 +30,11 @@ def read(instance: Instance) -> dict[str, dict[str, float]]:
 def ended(instance: Instance, *runs: tuple[str, str, Outcome | None]) -> None:
     """Let the server be up, and the collectors of these queries and databases have ended so."""
     instance.heartbeat.answered(NOW, 0.1)
-    instance.collectors = tuple(
-        Collector(query(name), database, status=Status(outcome, duration=0.5, success_at=NOW))
-        for name, database, outcome in runs
+    instance.bound = Bound(
+        tuple(
+            Collector(query(name), database, status=Status(outcome, duration=0.5, success_at=NOW))
+            for name, database, outcome in runs
+        )
     )
 
 
@@ -89,7 +92,7 @@ def test_what_is_not_meant_for_a_server_is_no_failure(
 
 def test_what_succeeded_too_long_ago_to_be_shown_is_no_success(instance: Instance) -> None:
     ended(instance, ("wal", "a", Outcome("success")), ("wal", "b", Outcome("success")))
-    late = instance.collectors[1]
+    late = instance.bound.collectors[1]
     late.status = replace(late.status, success_at=NOW - late.interval - 61)
     assert read(instance)[SUCCESS] == {"wal": 0}
     late.status = replace(late.status, outcome=Outcome("skipped", "version"))
