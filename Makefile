@@ -62,6 +62,13 @@ alerts: setup ## what the alerts promise: rules, their unit tests, lints, routes
 		tests/integration/test_promtool.py tests/integration/test_alertmanager.py tests/integration/test_runbooks.py
 	PYTHONPATH=tests $(BIN)/python -m support.tally
 
+dashboards: setup ## what the dashboards promise: JSON, lints, and every panel on a good and a faulty server
+	$(BIN)/python -m grafana --check
+	$(PYTEST) tests/unit/test_dashboards.py tests/integration/test_dashboards.py
+
+preview: setup ## draw all dashboards with Grafana's components into build/preview and docs/pictures: 10 minutes
+	PYTHONPATH=tests:. $(BIN)/python -m support.preview build/preview --docs docs/pictures $(ARGS)
+
 promtool3: setup ## build promtool of Prometheus 3 for `make alerts`: 20 minutes, needs Go
 	cd $$(go mod download -json github.com/prometheus/prometheus@v0.313.5 | $(abspath $(BIN))/python -c \
 		'import json, sys; print(json.load(sys.stdin)["Dir"])') \
@@ -85,16 +92,18 @@ lint: setup ## style, types, queries, and whether the reference is up to date
 	$(BIN)/mypy
 	$(BIN)/pgvitals validate
 	$(BIN)/pgvitals docs --check docs
+	$(BIN)/python -m grafana --check
 
 format: setup ## put the code into its one format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: setup ## write the reference pages
+docs: setup ## write what is made: reference pages, rules of targets, dashboards
 	$(BIN)/pgvitals docs docs
 	PYTHONPATH=tests $(BIN)/python -m support.generated
+	$(BIN)/python -m grafana
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist grafana/preview/dist grafana/preview/node_modules
 
-.PHONY: help setup test demo unit test-all trouble alerts promtool3 e2e-alerts bench parity image requirements lint format docs clean
+.PHONY: help setup test demo unit test-all trouble alerts dashboards preview promtool3 e2e-alerts bench parity image requirements lint format docs clean

@@ -65,6 +65,9 @@ def explain(message: str, data: Any, type_: type, private: str = "") -> tuple[Wh
     if unknown := _UNKNOWN.match(problem):
         problem = f"unknown key, expected one of {_listed(_at(type_, where))}"
         where += (unknown["key"],)
+    elif problem.startswith("Invalid value"):  # of the key that says which model it is
+        found = shown(_value(data, where))
+        problem = f"found {found}, expected one of {', '.join(_tags(_at(type_, where)))}"
     elif problem.startswith("Object missing"):
         problem = f"found no key '{problem.partition('`')[2].rstrip('`')}', expected it"
     elif of_key:
@@ -158,11 +161,17 @@ def _inside(info: inspect.Type, step: Step) -> inspect.Type | None:
 
 def _listed(info: inspect.Type) -> str:
     """The keys of a model, also of one that may be left out."""
+    return ", ".join(dict.fromkeys(f.encode_name for m in _models(info) for f in m.fields))
+
+
+def _tags(info: inspect.Type) -> list[str]:
+    """What tells the models of a union apart."""
+    return [repr(model.tag) for model in _models(info)]
+
+
+def _models(info: inspect.Type) -> list[inspect.StructType]:
     options = info.types if isinstance(info, inspect.UnionType) else (info,)
-    models = (_bare(option) for option in options)
-    return ", ".join(
-        f.encode_name for m in models if isinstance(m, inspect.StructType) for f in m.fields
-    )
+    return [m for m in map(_bare, options) if isinstance(m, inspect.StructType)]
 
 
 def _key_type(info: inspect.Type) -> inspect.Type:

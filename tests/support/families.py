@@ -94,7 +94,9 @@ def _of_ours() -> Iterator[tuple[str, Family]]:
         (Telemetry().families(), 0.0),
     ):
         for name, type_, _ in families:
-            yield name, Family(type_, SCRAPED | _labels(name), delay)
+            # prometheus_client leaves the ending out of the name of the family.
+            ending = "_total" if type_ == "counter" and not name.endswith("_total") else ""
+            yield name + ending, Family(type_, SCRAPED | _labels(name), delay)
 
 
 def _labels(name: str) -> set[str]:

@@ -21,6 +21,8 @@ SCRAPED: Labels = frozenset({"job", "instance"})
 SETS = {"and", "or", "unless"}
 COUNTING = {"rate", "irate", "increase", "changes"}
 """Functions that look back, at what has happened since."""
+KEEPING = {"topk", "bottomk"}
+"""Aggregations that keep series as they are."""
 COMPARISONS = {"==", "!=", "<", "<=", ">", ">="}
 
 
@@ -104,6 +106,8 @@ def _aggregated(node: AggregateExpr, known: Mapping[str, Labels]) -> Labels:
     inner, modifier = labels(node.expr, known), node.modifier
     named = set(modifier.labels) if modifier else set()
     _demand(inner, named, str(node.op))
+    if str(node.op) in KEEPING and modifier is None:
+        return inner
     without = modifier is not None and str(modifier.type).endswith("Without")
     return inner - named if without else frozenset(named)
 
@@ -123,8 +127,12 @@ def _joined(node: BinaryExpr, known: Mapping[str, Labels]) -> Labels:
     on, named = _matching(node, left, right)
     if str(node.op) == "or":
         return left | right
-    if str(node.op) in SETS or "ManyToOne" in str(node.modifier and node.modifier.card):
+    if str(node.op) in SETS:
         return left
+    if node.modifier and "ManyToOne" in str(node.modifier.card):
+        brought = set(node.modifier.group_labels or ())
+        _demand(right, brought, "group_left")
+        return left | brought
     if on and right:
         return frozenset(named)
     return (left or right) - named

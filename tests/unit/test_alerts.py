@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support import alert_page, families, generated, promql, rules, tally, worst_case
-from support.promql import Labels
+from support import alert_page, families, generated, known, promql, rules, tally, worst_case
 from support.rules import Rule
 
 SLOWEST_SCRAPE = 60.0
@@ -19,7 +18,6 @@ OF_SAMPLES = ONLY_COUNTERS | {"changes", "delta", "deriv"}
 """What needs several samples in its range, under Prometheus 3 (which leaves out the oldest) too."""
 WITHOUT_INSTANCE = {"PgExporterAbsent", "PgvitalsHeartbeat"}
 ASKED = re.compile(r"printf (?:\"(.+?[^\\])\"|`(.+?)`) [^|}]*\| query")
-TOLD = {"pgvitals:target_red", "pgvitals:target_red:kept"}
 SEVERITIES = {"critical", "warning", "info", "none"}
 ROLES = {"orchestrator", "database-architect", "coder", "code-reviewer", "testing"}
 ANNOTATIONS = ["summary", "description", "fix", "runbook_url", "dashboard"]
@@ -33,22 +31,7 @@ def named(some: Iterable[Rule]) -> list[object]:
     return [pytest.param(rule, id=rule.name) for rule in some]
 
 
-def known() -> dict[str, Labels]:
-    """The labels of every metric that a rule selects, of recorded ones too."""
-    found = dict.fromkeys(rules.recorded(), promql.SCRAPED)
-    # These read each other, and so have to be told.
-    found |= dict.fromkeys(TOLD, promql.SCRAPED | {"target", "datname"})
-    for rule in (*EVERY, *EVERY):  # twice: a rule may read what is recorded further down
-        for selector in promql.selectors(rule.expr):
-            if selector.name not in rules.recorded():
-                found[selector.name] = families.find(selector.name).labels
-        if not rule.alert:
-            has = promql.labels(promql.parse(rule.expr), found)
-            found[rule.name] = found.get(rule.name, promql.SCRAPED) | has | set(rule.labels)
-    return found
-
-
-KNOWN = known()
+KNOWN = known.recorded()
 
 
 def test_there_are_as_many_alerts_as_promised() -> None:
@@ -141,11 +124,7 @@ def test_what_a_template_asks_for_is_served(rule: Rule) -> None:
         assert len(asked) == len(re.findall(r"\| query\b|{{ *query\b", text))
         for query in asked:
             plain = "".join(query).replace('\\"', '"').replace("%q", '"a"')
-            promql.labels(promql.parse(plain), KNOWN | served())
-
-
-def served() -> dict[str, Labels]:
-    return {name: family.labels for name, family in families.every().items()}
+            promql.labels(promql.parse(plain), known.labels())
 
 
 @pytest.mark.parametrize("rule", named(ALERTS))

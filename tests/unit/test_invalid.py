@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from grafana import board
 from pgvitals import agenda, catalogue, settings
 from pgvitals.document import Mistakes
 
@@ -28,6 +29,11 @@ def check(file: Path, load: Callable[[Path], object]) -> None:
 @pytest.mark.parametrize("file", files(INVALID))
 def test_a_wrong_query_file_is_refused_with_line_path_found_and_expected(file: Path) -> None:
     check(file, catalogue.read)
+
+
+@pytest.mark.parametrize("file", files(INVALID / "board"))
+def test_a_wrong_board_is_refused_with_line_path_found_and_expected(file: Path) -> None:
+    check(file, board.open_board)
 
 
 @pytest.mark.parametrize("file", files(INVALID / "config"))
