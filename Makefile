@@ -62,6 +62,7 @@ alerts: setup ## what the alerts promise: rules, their unit tests, lints, routes
 		tests/integration/test_promtool.py tests/integration/test_alertmanager.py tests/integration/test_runbooks.py
 	PYTHONPATH=tests $(BIN)/python -m support.tally
 
+dashboards: export PGVITALS_LONG = 1
 dashboards: setup ## what the dashboards promise: JSON, lints, and every panel on a good and a faulty server
 	$(BIN)/python -m grafana --check
 	$(PYTEST) tests/unit/test_dashboards.py tests/integration/test_dashboards.py

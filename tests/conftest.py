@@ -7,7 +7,8 @@
 
 A test of `server` or `database` marked `since(16)` runs on 16 and later only. One marked `alone` measures
 what other tests would disturb, or needs what there is once on a machine: `make test` runs those that are not
-in several processes, each with shared servers of its own, and then these, one after the other.
+in several processes, each with shared servers of its own, and then these, one after the other. One marked
+`long` runs where PGVITALS_LONG is set.
 """
 
 import functools
@@ -29,6 +30,7 @@ NEEDS = {"server", "newest", "database", "victim", "local_majors"}
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "since(major): run on this PostgreSQL major and later")
     config.addinivalue_line("markers", "alone: nothing else may run meanwhile")
+    config.addinivalue_line("markers", "long: only in the long form of the tests")
     # A terminated run cleans up like an interrupted one.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     # Workers hear of it after 5 s, have servers to stop, and were killed 5 s later.
@@ -45,11 +47,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect tests of later majors: a skip would fail in CI."""
-    early = [item for item in items if _is_too_early(item)]
-    if early:
-        config.hook.pytest_deselected(items=early)
-        items[:] = [item for item in items if item not in early]
+    """Deselect tests of later majors, and long ones: a skip would fail in CI."""
+    long = bool(os.environ.get("PGVITALS_LONG"))
+    out = [i for i in items if _is_too_early(i) or (i.get_closest_marker("long") and not long)]
+    if out:
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if item not in out]
 
 
 def _is_too_early(item: pytest.Item) -> bool:
