@@ -1,6 +1,6 @@
 """A board as the JSON of a Grafana dashboard, of the classic kind that files provision."""
 
-from collections.abc import Iterator
+import itertools
 
 from grafana_foundation_sdk.builders import dashboard as build
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
@@ -29,12 +29,8 @@ def _others() -> build.DashboardLink:
 
 
 def _fill(made: build.Dashboard, board: Board) -> None:
-    numbers = _numbers()
+    numbers = itertools.count(1)
     for row in board.rows:
         made.with_row(build.Row(row.title).id(next(numbers)))
         for shown in row.shown:
             made.with_panel(panel.panel(shown, next(numbers), board))
-
-
-def _numbers() -> Iterator[int]:
-    return iter(range(1, 1000))

@@ -24,7 +24,7 @@ from support.daemon import Daemon, until
 from support.faults import PASSWORD, ROLE
 from support.healthy import Load
 from support.mishaps import Mishaps
-from support.prometheus import Prometheus
+from support.prometheus import Prometheus, probed
 from support.shops import SLOT
 
 GOOD, GOOD_STANDBY = "good-shop", "good-shop-standby"
@@ -115,21 +115,9 @@ class Contrast:
         address = "{}:{}".format(*self.daemon.addresses[0])
         every = {"scrape_interval": f"{SCRAPED_EVERY:g}s", "scrape_timeout": f"{SCRAPED_EVERY:g}s"}
         itself = {"targets": [address], "labels": {"instance": EXPORTER}}
-        relabel = [
-            {"source_labels": ["__address__"], "target_label": "__param_target"},
-            {"source_labels": ["__param_target"], "target_label": "instance"},
-            {"target_label": "__address__", "replacement": address},
-        ]
-        probed = {"static_configs": [{"targets": [*self._servers, LOST]}]}
         return [
             {"job_name": EXPORTER_JOB, "static_configs": [itself], **every},
-            {
-                "job_name": INSTANCES_JOB,
-                "metrics_path": "/probe",
-                "relabel_configs": relabel,
-                **probed,
-                **every,
-            },
+            probed(INSTANCES_JOB, address, [*self._servers, LOST]) | every,
         ]
 
     def wait_ready(self) -> None:

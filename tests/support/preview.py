@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize
@@ -26,10 +26,10 @@ from playwright.sync_api import TimeoutError as TookTooLong
 from support import contrast
 from support.browser import chromium
 from support.contrast import Contrast
+from support.dashboard import FOLDER
 from support.program import found
 
-DASHBOARDS = Path(__file__).parents[2] / "grafana" / "dashboards"
-APP = DASHBOARDS.parent / "preview"
+APP = FOLDER.parent / "preview"
 BUILT = APP / "dist"
 SCREENS: Mapping[int, ViewportSize] = {
     1920: {"width": 1920, "height": 1080},
@@ -42,8 +42,6 @@ SHOWN = contrast.WATCHED + 90
 PATIENCE = 120.0
 """Seconds until a page must be drawn; a query of it is given up after half of them."""
 
-Theme = Literal["dark", "light"]
-
 
 class Scene(NamedTuple):
     """What a dashboard looks at, and how it is drawn."""
@@ -55,7 +53,6 @@ class Scene(NamedTuple):
     """Seconds since 1970."""
     scrape: float = 15.0
     """Seconds between two scrapes."""
-    theme: Theme = "dark"
     screen: ViewportSize = SCREENS[1920]
     whole: bool = True
     """As high as the page is, instead of the screen."""
@@ -68,7 +65,6 @@ class Scene(NamedTuple):
             "from": f"{self.start:.0f}",
             "to": f"{self.end:.0f}",
             "scrape": f"{self.scrape:g}",
-            "theme": self.theme,
             **{f"var-{name}": value for name, value in chosen.items()},
         }
         return f"index.html?{urlencode(asked)}"
@@ -104,14 +100,10 @@ def _newer(made: Path, *parts: Path) -> bool:
 class _Files(http.server.SimpleHTTPRequestHandler):
     """The app, and under /boards/ the dashboards; nothing is logged."""
 
-    def __init__(self, *args: object, boards: Path, **kwargs: object) -> None:
-        self._boards = boards
-        super().__init__(*args, directory=str(BUILT), **kwargs)  # type: ignore[arg-type]
-
     def translate_path(self, path: str) -> str:
         """Where the file of a path is."""
         if path.startswith("/boards/"):
-            return str(self._boards / Path(path).name)
+            return str(FOLDER / Path(path).name)
         return super().translate_path(path)
 
     def log_message(self, *_: object) -> None:
@@ -119,10 +111,10 @@ class _Files(http.server.SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def served(boards: Path = DASHBOARDS) -> Iterator[str]:
-    """The URL of the built app, on loopback, with a directory of dashboards; built before if need be."""
+def served() -> Iterator[str]:
+    """The URL of the app, on loopback, with the dashboards; built before if need be."""
     build()
-    handler = functools.partial(_Files, boards=boards)
+    handler = functools.partial(_Files, directory=str(BUILT))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
@@ -141,7 +133,7 @@ def take(
         if said.type == "error":
             complaints.append(said.text)
 
-    with browser.new_context(viewport=scene.screen, color_scheme=scene.theme) as context:
+    with browser.new_context(viewport=scene.screen, color_scheme="dark") as context:
         page = context.new_page()
         page.on("console", listen)
         page.on("pageerror", lambda error: complaints.append(error.message))
@@ -200,12 +192,12 @@ def main() -> None:
 
 def _boards() -> list[str]:
     """The uids of all."""
-    return sorted(file.stem for file in DASHBOARDS.glob("*.json"))
+    return sorted(file.stem for file in FOLDER.glob("*.json"))
 
 
 def _choices(board: str) -> list[dict[str, str]]:
     """Each server, for a dashboard of one server; else what it chooses by itself."""
-    declared = json.loads((DASHBOARDS / f"{board}.json").read_text())["templating"]["list"]
+    declared = json.loads((FOLDER / f"{board}.json").read_text())["templating"]["list"]
     single = {variable["name"] for variable in declared if not variable.get("multi")}
     if "instance" not in single:
         return [{}]

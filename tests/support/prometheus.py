@@ -12,6 +12,21 @@ Series = dict[str, Any]
 """`metric` has its labels; `value` a time and a value, or `values` several."""
 
 
+def probed(job: str, address: str, instances: Iterable[str]) -> dict[str, Any]:
+    """The job of an exporter's several servers, each under its own name, as README has it."""
+    relabel = [
+        {"source_labels": ["__address__"], "target_label": "__param_target"},
+        {"source_labels": ["__param_target"], "target_label": "instance"},
+        {"target_label": "__address__", "replacement": address},
+    ]
+    return {
+        "job_name": job,
+        "metrics_path": "/probe",
+        "static_configs": [{"targets": list(instances)}],
+        "relabel_configs": relabel,
+    }
+
+
 class Prometheus(Program):
     """Scrapes jobs; with an Alertmanager's port, it sends there what the shipped rules say.
 

@@ -14,7 +14,7 @@ from support.healthy import Load
 from support.incident import Incident
 from support.incidents import ExporterKilled
 from support.pager import Pager
-from support.prometheus import Prometheus
+from support.prometheus import Prometheus, probed
 from support.servers import Server
 
 EXPORTER, HEALTHY = "pgvitals", "healthy"
@@ -84,16 +84,10 @@ class Stage:
         own = {i.address: i.instance for i in self.incidents if isinstance(i, ExporterKilled)}
         exporters = {address: EXPORTER, **own}
         direct = [{"targets": [a], "labels": {"instance": n}} for a, n in exporters.items()]
-        relabel = [
-            {"source_labels": ["__address__"], "target_label": "__param_target"},
-            {"source_labels": ["__param_target"], "target_label": "instance"},
-            {"target_label": "__address__", "replacement": address},
-        ]
         names = [HEALTHY, *(incident.instance for incident in self._shared)]
-        probed = {"metrics_path": "/probe", "static_configs": [{"targets": names}]}
         return [
             {"job_name": "pgvitals", "static_configs": direct},
-            {"job_name": "pgvitals-instances", "relabel_configs": relabel, **probed},
+            probed("pgvitals-instances", address, names),
         ]
 
     def wait_quiet(self) -> None:
