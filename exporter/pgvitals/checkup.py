@@ -27,7 +27,7 @@ class Prospect(NamedTuple):
 @contextmanager
 def session(login: Login, database: str | None = None) -> Iterator[Session]:
     """Log in for a look around, into another `database` than the login's own; raises psycopg.Error."""
-    with psycopg.connect(**login.parameters(database)) as connection:
+    with login.connect(database) as connection:
         yield Session(connection)
 
 

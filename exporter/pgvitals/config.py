@@ -11,9 +11,11 @@ from msgspec import Meta
 from pgvitals import agenda, catalogue, exemption
 from pgvitals.agenda import Agenda, Exempt
 from pgvitals.catalogue import Catalogue
+from pgvitals.lease import DEFAULT_LIFETIME, SHORTEST_LIFETIME
 from pgvitals.login import Login
 from pgvitals.query import Override
 from pgvitals.reading import Model, Text, about
+from pgvitals.strict import Duration
 from pgvitals.target import Change
 
 Parameter = str | int
@@ -62,6 +64,15 @@ class InstanceConfig(Model, frozen=True):
         about("libpq's keywords, instead of dsn: host, port, user, sslmode ..."),
     ] = {}
     password_file: Annotated[str, about("file with the password, read again at each login")] = ""
+    password_command: Annotated[
+        tuple[Text, ...],
+        about(
+            "program and arguments that print a password or token, asked again before it expires"
+        ),
+    ] = ()
+    password_lifetime: Annotated[
+        Duration | None, about("for a token that does not tell when it expires; else a minute")
+    ] = None
     databases: Annotated[
         Databases | None,
         about("databases to visit and follow; without it the connected one alone"),
@@ -83,7 +94,20 @@ class InstanceConfig(Model, frozen=True):
             if not isinstance(value, str) and not _NUMERIC.fullmatch(key):
                 raise ValueError(f"found a number for {key}, expected a text: put it in quotes")
         parameters = {key: str(value) for key, value in self.connection.items()}
-        return Login(self.dsn, parameters, self.password_file)
+        lifetime = self._lifetime()
+        return Login(self.dsn, parameters, self.password_file, self.password_command, lifetime)
+
+    def _lifetime(self) -> float:
+        lifetime = self.password_lifetime
+        if lifetime is None:
+            return DEFAULT_LIFETIME
+        if not self.password_command:
+            raise ValueError("found password_lifetime, expected password_command with it")
+        if lifetime < SHORTEST_LIFETIME:
+            raise ValueError(
+                f"found a password_lifetime of {lifetime:g} s, expected {SHORTEST_LIFETIME:g} s or more"
+            )
+        return lifetime
 
 
 class Web(Model, frozen=True):

@@ -12,7 +12,7 @@ import psycopg
 
 from pgvitals.deadline import Deadlines
 from pgvitals.facts import Identity
-from pgvitals.login import LIMIT, Login, let_go
+from pgvitals.login import LIMIT, Login
 
 INTERVAL = 10.0
 """Seconds from one beat to the next."""
@@ -93,12 +93,9 @@ def beat(login: Login, deadlines: Deadlines) -> Answer:
     """Log in, ask who is there, and leave; raises psycopg.Error, Silence when there was no answer."""
     started = time.monotonic()
     try:
-        connection: psycopg.Connection[Any] = psycopg.connect(**login.parameters())
-    except psycopg.Error as error:
-        let_go(error)
-        if isinstance(error, psycopg.errors.ConnectionTimeout):
-            raise Silence(str(error)) from None
-        raise
+        connection = login.connect()
+    except psycopg.errors.ConnectionTimeout as error:
+        raise Silence(str(error)) from None
     # One that took its time, over several addresses, has none left for an answer.
     left = max(0.0, LIMIT - (time.monotonic() - started))
     with connection, deadlines.guard(connection.fileno(), left) as deadline:

@@ -130,6 +130,8 @@ class Instance:
             self._heard(answer, started)
         finally:
             self.beating = False
+        if self.login.problem:
+            self._log.warning("credential not renewed", error=self.login.problem)
 
     def visit(self) -> float:
         """Visit the database whose queries are most overdue, if any is due and may be visited.

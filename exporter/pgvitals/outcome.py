@@ -63,8 +63,8 @@ def down_reason(error: Exception) -> str:
     """Why a login failed, in one of few words: the label of `pgvitals_down_reason`."""
     state = getattr(error, "sqlstate", None) or ""
     text = str(error)
-    if isinstance(error, PasswordFileError):
-        return "password_file"
+    if isinstance(error, CredentialError):
+        return "credentials"
     if isinstance(error, psycopg.errors.ConnectionTimeout | PoolTimeout):
         return "no_answer"
     for reason, marks in _DOWN_REASONS.items():
@@ -73,8 +73,8 @@ def down_reason(error: Exception) -> str:
     return "connection_failed"
 
 
-class PasswordFileError(psycopg.OperationalError):
-    """A password file that cannot be read, or is empty; the text names the file, never its content."""
+class CredentialError(psycopg.OperationalError):
+    """What a login needs cannot be had on our own side; the text names it, and never holds a secret."""
 
 
 # libpq gives no SQLSTATE for a refused login, only the server's text, which is English where
@@ -104,6 +104,13 @@ _DOWN_REASONS = {
         "no password supplied",
         "permission denied for database",
         r'role ".*" does not exist',
+    ),
+    # Files of ours that libpq cannot use: the server was never asked.
+    "credentials": (
+        "private key file",
+        r"(could not (open|read)|certificate present, but) .*certificate",
+        r"root certificate file .* does not exist",
+        r"service file|definition of service",
     ),
     "tls": ("SSL", "certificate"),
     "refused": ("Connection refused", "No such file or directory"),

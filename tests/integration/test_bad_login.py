@@ -46,9 +46,9 @@ REASONS = {
     "database": "database_missing",
     "password": "login_refused",
     "wrong_file": "login_refused",
-    "no_file": "password_file",
-    "empty_file": "password_file",
-    "directory": "password_file",
+    "no_file": "credentials",
+    "empty_file": "credentials",
+    "directory": "credentials",
     "tls": "tls",
 }
 

@@ -1,8 +1,10 @@
 """Configuration: file under environment under flags, and every key with its effect."""
 
+import os
 from pathlib import Path
 from urllib.parse import quote
 
+import msgspec
 import pytest
 from hypothesis import example, given
 
@@ -34,7 +36,7 @@ def file(tmp_path: Path) -> Path:
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of the machine's own environment."""
     names = ("NAME", "URI", "USER", "PASS", "URI_FILE", "USER_FILE", "PASS_FILE")
-    libpq = ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE", "PGUSER", "PGPASSWORD", "PGPORT")
+    libpq = [name for name in os.environ if name.startswith("PG")]
     for name in (*(f"DATA_SOURCE_{name}" for name in names), *libpq):
         monkeypatch.delenv(name, raising=False)
 
@@ -89,6 +91,24 @@ def test_the_password_of_an_instance_may_have_a_file(file: Path, tmp_path: Path)
     text = f"instances: {{a: {{dsn: host=h, password_file: '{secret}'}}}}"
     found = settings(file, text).instances["a"]
     assert parameters(found)["password"] == "from the file"
+
+
+def test_the_password_of_an_instance_may_come_from_a_command(file: Path) -> None:
+    text = "instances: {a: {dsn: host=h, password_command: [echo, a b], password_lifetime: 10m}}"
+    found = settings(file, text).instances["a"]
+    assert parameters(found)["password"] == "a b"
+    assert found.login() != msgspec.structs.replace(found, password_lifetime=None).login()
+
+
+def test_a_lifetime_without_a_command_has_no_meaning(file: Path) -> None:
+    (said,) = wrong(file, "instances: {a: {dsn: host=h, password_lifetime: 10m}}")
+    assert said == "1: instances.a: found password_lifetime, expected password_command with it"
+
+
+def test_a_lifetime_is_not_shorter_than_from_one_login_to_the_next(file: Path) -> None:
+    text = "instances: {a: {dsn: host=h, password_command: [x], password_lifetime: 0s}}"
+    said = "1: instances.a: found a password_lifetime of 0 s, expected 10 s or more"
+    assert wrong(file, text) == [said]
 
 
 def test_a_password_and_a_file_of_it_are_one_too_many(file: Path) -> None:

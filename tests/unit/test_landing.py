@@ -186,7 +186,7 @@ def test_while_it_starts_nothing_is_claimed() -> None:
     assert tree.find(".//section[@class='verdict calm']") is not None
 
 
-@pytest.mark.parametrize("reason", [*_DOWN_REASONS, "password_file", "connection_failed"])
+@pytest.mark.parametrize("reason", [*_DOWN_REASONS, "connection_failed"])
 def test_a_server_that_is_down_keeps_its_facts_and_says_so(reason: str) -> None:
     with made(SUCCESS) as instance:
         instance.heartbeat.refused(reason)

@@ -1,20 +1,31 @@
 """Logins: exactly what was written reaches libpq, and no secret reaches anybody else."""
 
+import os
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
+import psycopg
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pgvitals.login import LIMIT, Login
-from pgvitals.outcome import PasswordFileError
+from pgvitals.issuer import PATIENCE
+from pgvitals.login import LIMIT, Login, connect_timeout
+from pgvitals.outcome import CredentialError
 from unit.material import CHARACTERS, complaint, quick
 from unit.material import some_text as values
 
 hard = "a b'c\\d\"e@f/g:h?i#j%k&l=m,n;o+p$q{r}s[t]u|v<w>x^y~z!*()\t\n\u00e9\u4e2d\U0001f418"
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the machine's own environment."""
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        monkeypatch.delenv(name)
 
 
 def as_url(user: str, password: str, host: str, dbname: str, options: str) -> str:
@@ -103,6 +114,11 @@ def test_several_hosts_share_the_time(hosts: str, seconds: int) -> None:
     assert Login("", {"host": hosts}).parameters()["connect_timeout"] == seconds
 
 
+@pytest.mark.parametrize(("waited", "seconds"), [(0.0, 4), (0.3, 4), (1.2, 3), (PATIENCE, 2)])
+def test_who_waited_for_a_token_has_less_time_to_connect(waited: float, seconds: int) -> None:
+    assert connect_timeout(waited) == seconds
+
+
 def test_another_database_can_be_entered_with_the_same_login() -> None:
     login = Login("host=a dbname=b")
     assert login.parameters("it's a \\ db")["dbname"] == "it's a \\ db"
@@ -127,10 +143,47 @@ def test_the_server_is_named_by_host_and_port(dsn: str, name: str) -> None:
     assert Login(dsn).server == name
 
 
+def test_a_login_of_the_environment_is_named_by_where_that_leads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGHOST", "env.example")
+    assert Login().server == "env.example:5432"
+    services = tmp_path / "services"
+    services.write_text("[shop]\nhost=a.example\nport=6432\ndbname=d\n")
+    monkeypatch.setenv("PGSERVICEFILE", str(services))
+    login = Login("service=shop")
+    assert (login.server, login.database) == ("a.example:6432", "d")
+    assert written(login) == {"service": "shop", "host": "a.example", "port": "6432"}
+    services.write_text("[shop]\nhost=b.example,c.example\n")
+    assert login.parameters()["connect_timeout"] == 2
+    assert login.server == "b.example,c.example:5432"
+
+
+def test_a_service_that_is_not_there_yet_is_missed_at_each_login(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = tmp_path / "services"
+    monkeypatch.setenv("PGSERVICEFILE", str(services))
+    login = Login("service=shop")
+    with pytest.raises(CredentialError, match="not found"):
+        login.parameters()
+    services.write_text("[shop]\nhost=a.example\n")
+    assert login.parameters()["host"] == "a.example"
+
+
+def test_a_ca_without_a_mode_means_to_verify_the_server() -> None:
+    assert written(Login("host=a sslrootcert=/ca"))["sslmode"] == "verify-full"
+    assert written(Login("host=a sslrootcert=/ca sslmode=require"))["sslmode"] == "require"
+    assert "sslmode" not in written(Login("host=a"))
+
+
 def test_logins_are_equal_when_they_lead_to_the_same_place_in_the_same_way() -> None:
     assert Login("host=a user=b") == Login("postgresql://b@a")
     assert Login("host=a") != Login("host=a user=b")
     assert Login("host=a", password_file="/x") != Login("host=a", password_file="/y")
+    assert Login("host=a", password_command=["x"]) == Login("host=a", password_command=("x",))
+    assert Login("host=a", password_command=["x"]) != Login("host=a", password_command=["y"])
+    assert Login("host=a", password_lifetime=5) != Login("host=a", password_lifetime=6)
     assert Login("host=a") != "host=a"
 
 
@@ -144,21 +197,26 @@ def test_a_password_file_is_read_at_each_login(tmp_path: Path) -> None:
 
 def test_a_password_file_that_is_not_there_is_named_with_the_reason(tmp_path: Path) -> None:
     file = tmp_path / "absent"
-    with pytest.raises(PasswordFileError) as raised:
+    with pytest.raises(CredentialError) as raised:
         Login("host=a", password_file=str(file)).parameters()
     assert str(raised.value) == f"password file {file}: No such file or directory"
 
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(b"", "it is empty"), (b" \n", "it is empty"), (b"caf\xe9", "it is not UTF-8 text")],
+    [
+        (b"", "it is empty"),
+        (b" \n", "it is empty"),
+        (b"caf\xe9", "it is not UTF-8 text"),
+        (b"a\0b", "it has a NUL"),
+    ],
 )
 def test_a_password_file_without_a_password_is_refused(
     tmp_path: Path, content: bytes, reason: str
 ) -> None:
     file = tmp_path / "password"
     file.write_bytes(content)
-    with pytest.raises(PasswordFileError) as raised:
+    with pytest.raises(CredentialError) as raised:
         Login("host=a", password_file=str(file)).parameters()
     assert str(raised.value) == f"password file {file}: {reason}"
 
@@ -222,6 +280,8 @@ def test_a_keyword_that_is_an_argument_of_the_parser_is_refused() -> None:
 def test_a_text_is_not_cut_at_a_nul() -> None:
     with pytest.raises(ValueError, match="no connection string"):
         Login("host=a\0password=b")
+    with pytest.raises(ValueError, match="no connection string"):
+        Login("", {"password": "a\0b"})
 
 
 @quick
@@ -252,3 +312,85 @@ def test_the_password_of_a_file_is_hidden_too(tmp_path: Path) -> None:
     login = Login("host=h", password_file=str(file))
     login.parameters()
     assert login.scrub("x from-the-file y") == "x (hidden) y"
+
+
+def test_passwords_of_before_are_hidden_too(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    login = Login("host=h", password_file=str(file))
+    for password in ("first-one", "next-one"):
+        file.write_text(password, "utf-8")
+        login.parameters()
+    assert login.scrub("x first-one y next-one z") == "x (hidden) y (hidden) z"
+
+
+def test_secrets_of_service_and_environment_are_hidden_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGPASSWORD", "of-environment")
+    assert Login("host=h").scrub("x of-environment y") == "x (hidden) y"
+    services = tmp_path / "services"
+    services.write_text("[shop]\nhost=a.example\npassword=of-service\nsslpassword=of-key\n")
+    monkeypatch.setenv("PGSERVICEFILE", str(services))
+    assert Login("service=shop").scrub("x of-service y of-key") == "x (hidden) y (hidden)"
+
+
+def test_the_token_of_a_command_is_the_password_and_hidden() -> None:
+    login = Login("host=a", password_command=["echo", "of-the-command"])
+    assert login.parameters()["password"] == "of-the-command"
+    assert login.scrub("x of-the-command y") == "x (hidden) y"
+    assert login.problem == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ('FATAL:  password authentication failed for user "a"', 2),
+        ("FATAL:  Passwort-Authentifizierung fehlgeschlagen", 2),
+        ("connection failed: Connection refused", 1),
+        ("FATAL:  sorry, too many clients already", 1),
+    ],
+)
+def test_a_refused_token_is_asked_for_again(tmp_path: Path, text: str, asked: int) -> None:
+    script = f"echo >> {tmp_path}/asked; wc -c < {tmp_path}/asked"
+    login = Login("host=a", password_command=["/bin/sh", "-c", script])
+    assert login.parameters()["password"] == "1"
+    login.failed(psycopg.OperationalError(text))
+    assert login._issuer is not None
+    login._issuer._lease.not_before = 0.0
+    assert login.parameters()["password"] == str(asked)
+
+
+def test_what_is_wrong_with_a_command_is_said() -> None:
+    login = Login("host=a", password_command=["false"])
+    with pytest.raises(CredentialError, match="password_command false: it ended with 1"):
+        login.parameters()
+    assert login.problem == "password_command false: it ended with 1"
+
+
+NO_PASSWORD = psycopg.OperationalError("connection failed: fe_sendauth: no password supplied")
+
+
+def test_a_passfile_that_libpq_passed_over_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "passfile"
+    file.write_text("*:*:*:*:x\n")
+    file.chmod(0o644)
+    login = Login(f"host=a passfile={file}")
+    with pytest.raises(CredentialError, match=f"passfile {file}: found mode 0644, expected 0600"):
+        login.failed(NO_PASSWORD)
+    file.chmod(0o600)
+    with pytest.raises(CredentialError, match="it has no line for this login"):
+        login.failed(NO_PASSWORD)
+    Login("host=a").failed(NO_PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"password_file": "/x"}, "found a password and a password_file, expected one of them"),
+        ({"password_command": ["x"]}, "found a password and a password_command, expected one"),
+    ],
+)
+def test_one_password_is_enough(more: dict[str, Any], said: str) -> None:
+    assert complaint(lambda: Login("host=a password=x", **more)).startswith(said)
+    both: dict[str, Any] = {"password_file": "/x", "password_command": ["x"]}
+    assert "password_file and a password_command" in complaint(lambda: Login("host=a", **both))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg_pool import PoolTimeout
 
-from pgvitals.outcome import Kind, Outcome, PasswordFileError, down_reason, first_line, of_error
+from pgvitals.outcome import CredentialError, Kind, Outcome, down_reason, first_line, of_error
 from unit.material import quick
 
 E = psycopg.errors
@@ -129,7 +129,7 @@ def test_what_we_skip_ourselves_costs_nothing_and_keeps_its_interval(reason: str
             "login_refused",
         ),
         ("server does not support SSL, but SSL was required", "tls"),
-        ('root certificate file "/x" does not exist', "tls"),
+        ('root certificate file "/x" does not exist', "credentials"),
         ('connection to server at "10.0.0.1", port 5432 failed: Connection refused', "refused"),
         (
             'connection to server on socket "/tmp/.s.PGSQL.5432" failed: No such file or directory',
@@ -175,4 +175,4 @@ def test_an_error_that_has_a_sqlstate_needs_no_text() -> None:
 def test_silence_and_a_bad_password_file_have_reasons_of_their_own() -> None:
     assert down_reason(E.ConnectionTimeout("x")) == "no_answer"
     assert down_reason(PoolTimeout("x")) == "no_answer"
-    assert down_reason(PasswordFileError("password file /x: it is empty")) == "password_file"
+    assert down_reason(CredentialError("password file /x: it is empty")) == "credentials"
