@@ -78,9 +78,15 @@ def override(catalogue: Catalogue, *changes: Mapping[str, Override]) -> Catalogu
 
 
 def query_files(directory: Path) -> list[Path]:
-    """The query files below `directory`; raises Mistakes when there are none."""
+    """The query files below `directory`, without hidden ones; raises Mistakes when there are none.
+
+    In a mounted ConfigMap they are links into a hidden directory, and each would be there twice.
+    """
+    below = ((file, file.relative_to(directory).parts) for file in directory.rglob("*.yaml"))
     found = sorted(
-        f for f in directory.rglob("*.yaml") if "targets" not in f.relative_to(directory).parts
+        file
+        for file, parts in below
+        if "targets" not in parts and not any(part.startswith(".") for part in parts)
     )
     if not found:
         lack = "no query files" if directory.is_dir() else "no such directory"

@@ -43,6 +43,13 @@ def test_the_targets_are_no_queries(tmp_path: Path) -> None:
     assert list(catalogue.load([tmp_path])) == ["a"]
 
 
+def test_a_mounted_config_map_has_each_query_once(tmp_path: Path) -> None:
+    write(tmp_path / "..2026_11_23" / "a.yaml", "pg_a")
+    (tmp_path / "..data").symlink_to("..2026_11_23")
+    (tmp_path / "a.yaml").symlink_to("..data/a.yaml")
+    assert catalogue.load([tmp_path])["a"].file == str(tmp_path / "a.yaml")
+
+
 def test_directories_are_loaded_together(tmp_path: Path) -> None:
     write(tmp_path / "one" / "a.yaml", "pg_a")
     write(tmp_path / "two" / "b.yaml", "pg_b")
