@@ -75,6 +75,10 @@ promtool3: setup ## build promtool of Prometheus 3 for `make alerts`: 20 minutes
 		'import json, sys; print(json.load(sys.stdin)["Dir"])') \
 		&& GOWORK=off go build -o $(abspath $(BIN))/promtool3 ./cmd/promtool
 
+web-security: export PGVITALS_LONG = 1
+web-security: setup ## handshakes, rotation and passwords, and scrapes beside hostile clients, in numbers: 8 minutes
+	$(PYTEST) -s tests/integration/test_web_security.py
+
 image: setup ## build the image, run it, say how large and how fast it is; as root
 	$(PYTEST) -s tests/integration/test_image.py
 
@@ -107,4 +111,4 @@ docs: setup ## write what is made: reference pages, rules of targets, dashboards
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist grafana/preview/dist grafana/preview/node_modules
 
-.PHONY: help setup test demo unit test-all trouble alerts dashboards preview promtool3 e2e-alerts bench parity image requirements lint format docs clean
+.PHONY: help setup test demo unit test-all trouble alerts dashboards preview promtool3 e2e-alerts bench parity web-security image requirements lint format docs clean

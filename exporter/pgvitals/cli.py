@@ -11,7 +11,16 @@ from typing import Any
 
 import click
 
-from pgvitals import __version__, catalogue, checkup, daemon, flags, reference, target_commands
+from pgvitals import (
+    __version__,
+    catalogue,
+    checkup,
+    daemon,
+    flags,
+    reference,
+    security,
+    target_commands,
+)
 from pgvitals.catalogue import Catalogue
 from pgvitals.document import Mistakes
 from pgvitals.terminal import USAGE, WRONG, complaints, dsn_option, leave, opened
@@ -144,6 +153,8 @@ def _catalogue(files: tuple[Path, ...], config_file: Path | None) -> Catalogue:
     if config_file is None:
         return catalogue.shipped()
     settings, loaded = flags.settle(flags.Flags(config_file))
+    if settings.web.config_file:
+        security.Security(Path(settings.web.config_file))
     return catalogue.override(loaded.queries, settings.queries)
 
 

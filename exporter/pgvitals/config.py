@@ -111,7 +111,7 @@ class InstanceConfig(Model, frozen=True):
 
 
 class Web(Model, frozen=True):
-    """The HTTP side; the flags win. A change needs a restart."""
+    """The HTTP side; the flags win. A change needs a restart, but not one of the file that it names."""
 
     listen_addresses: Annotated[
         tuple[Text, ...], Meta(min_length=1, description="host:port, [host]:port or :port")
@@ -120,6 +120,13 @@ class Web(Model, frozen=True):
         str, Meta(pattern=r"^/(?!-/|probe$)[^\s?#]*$", description="where the metrics are")
     ] = "/metrics"
     enable_lifecycle: Annotated[bool, about("allow POST /-/reload")] = False
+    config_file: Annotated[
+        str, about("exporter-toolkit's web configuration file: TLS, passwords, headers")
+    ] = ""
+    health_address: Annotated[
+        str,
+        about("one more address, for /-/healthy and /-/ready alone, without TLS and passwords"),
+    ] = ""
 
 
 class Log(Model, frozen=True):

@@ -1,9 +1,11 @@
 """The daemon: `pgvitals run`, from its configuration to its signals."""
 
 import queue
+import resource
 import signal
 import sys
 import threading
+from pathlib import Path
 
 import structlog
 
@@ -12,15 +14,15 @@ from pgvitals.config import Config, Loaded
 from pgvitals.document import Mistakes
 from pgvitals.flags import Flags, settle
 from pgvitals.poller import Poller
-from pgvitals.site import Site
+from pgvitals.security import Security
+from pgvitals.site import Health, Site
 from pgvitals.telemetry import Telemetry
 from pgvitals.web import Server
 
+MOST_FILES = 8192
+"""Files and connections that may be open, where the system lets us: clients are to take none from logins."""
 SWITCH_INTERVAL = 0.0005
 """Seconds after which a thread that reads rows lets one that answers a scrape go on; Python's are 0.005."""
-
-_FOR_EVER = 3600.0
-"""Seconds between looks whether a server is to stop listening: it ends with the process."""
 
 _log = structlog.get_logger()
 
@@ -30,6 +32,7 @@ class Daemon:
 
     def __init__(self, flags: Flags) -> None:
         memory.settle()
+        _allow_files()
         self._flags = flags
         # Of all that threads wait for, only this kind may be told something by a signal handler.
         self._ends: queue.SimpleQueue[bool] = queue.SimpleQueue()
@@ -41,11 +44,17 @@ class Daemon:
         log.configure(self._settings.log)
         web = self._settings.web
         reload = self.reload if web.enable_lifecycle else None
+        self._security = Security(Path(web.config_file) if web.config_file else None)
         self._site = Site(self._poller, self._telemetry, web.telemetry_path, reload)
         # Bound before anything is polled: a port in use ends the start, and costs no server a login.
+        deadlines = self._poller.deadlines
         self._servers = [
-            Server(address, self._site, self._poller.deadlines) for address in web.listen_addresses
+            Server(address, self._site, deadlines, self._security)
+            for address in web.listen_addresses
         ]
+        if web.health_address:
+            health = Health(self._site)
+            self._servers.append(Server(web.health_address, health, deadlines, Security()))
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP reloads."""
@@ -56,19 +65,22 @@ class Daemon:
         threading.Thread(target=self._keep_reloading, name="reload", daemon=True).start()
         self._poller.apply(self._settings, self._loaded)
         for server in self._servers:
-            threading.Thread(target=server.serve_forever, args=(_FOR_EVER,), daemon=True).start()
+            threading.Thread(target=server.run, name="acceptor", daemon=True).start()
         addresses = [server.address for server in self._servers]
         _log.info("listening", addresses=addresses, path=self._settings.web.telemetry_path)
         while not self._ended():
             pass
         _log.info("stopping")
         self._poller.stop()
+        self._security.access.close()
 
     def reload(self) -> str:
         """Load everything again and take it over if all of it is right; gives what is wrong, or nothing."""
         with self._reloading:
             try:
-                self._take_over(*settle(self._flags))
+                settled = settle(self._flags)
+                self._security.check()
+                self._take_over(*settled)
             except Mistakes as mistakes:
                 wrong = [str(mistake) for mistake in mistakes.mistakes]
                 _log.error("configuration not reloaded", mistakes=wrong)
@@ -101,3 +113,10 @@ class Daemon:
             while not self._reloads.empty():
                 self._reloads.get()
             self.reload()
+
+
+def _allow_files() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -16,6 +16,7 @@ from pgvitals.strict import Where, decode, explain, shown
 T = TypeVar("T")
 
 _MERGE = "tag:yaml.org,2002:merge"
+_WITH_SECRETS = ("instances", "basic_auth_users", "tls_server_config")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -79,10 +80,10 @@ class Document:
             raise Mistakes([Mistake(str(file), 1, "", f"cannot be read: {reason}")]) from None
         return cls(file, text)
 
-    def read(self, type_: type[T], private: str = "") -> T:
+    def read(self, type_: type[T], private: tuple[str, ...] = ()) -> T:
         """Give the document as `type_`, a msgspec Struct; raises Mistakes with the first thing wrong.
 
-        What was found below the key `private` is not repeated: it may be a password.
+        What was found below the keys `private` is not repeated: it may be a password.
         """
         try:
             return msgspec.convert(self.data, type_, dec_hook=decode)
@@ -142,6 +143,6 @@ def _key(node: yaml.Node, loader: Any) -> Any:
 def _path(where: Where) -> str:
     """A path for people; `password:secret`, which lacks a space and so is one key, is not repeated whole."""
     steps = [str(step) for step in where]
-    if where[:1] == ("instances",):
+    if where and where[0] in _WITH_SECRETS:
         steps = [step.partition(":")[0] for step in steps]
     return ".".join(steps)

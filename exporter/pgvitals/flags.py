@@ -1,7 +1,7 @@
 """The flags of `pgvitals run`: its own, and those of postgres_exporter that have a meaning here."""
 
 import glob
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -9,13 +9,13 @@ import click
 import msgspec
 
 from pgvitals import catalogue
+from pgvitals.address import parse
 from pgvitals.config import Config, Databases, InstanceConfig, Loaded
 from pgvitals.document import Mistake, Mistakes
 from pgvitals.peer import Flag, peer
 from pgvitals.query import Override
 from pgvitals.settings import load
 from pgvitals.strict import explain
-from pgvitals.web import parse_address
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _Decorator = Callable[[_Command], _Command]
@@ -31,6 +31,8 @@ class Flags(NamedTuple):
     listen_addresses: tuple[str, ...] = ()
     telemetry_path: str | None = None
     enable_lifecycle: bool | None = None
+    web_config_file: str | None = None
+    health_address: str | None = None
     log_level: str | None = None
     log_format: str | None = None
     switches: Mapping[str, bool] = {}
@@ -74,6 +76,16 @@ _OWN = (
         "enable_lifecycle",
         "Allow POST /-/reload. Default off.",
         default=None,
+    ),
+    setting(
+        "--web.config.file",
+        "web_config_file",
+        "exporter-toolkit's web configuration file: TLS, passwords, headers.",
+    ),
+    setting(
+        "--web.health-address",
+        "health_address",
+        "host:port for /-/healthy and /-/ready alone, without TLS and passwords.",
     ),
     setting("--log.level", "log_level", "debug, info, warn or error. Default info."),
     setting("--log.format", "log_format", "json, logfmt or console. Default json."),
@@ -122,15 +134,22 @@ def settle(flags: Flags) -> tuple[Config, Loaded]:
         listen_addresses=flags.listen_addresses,
         telemetry_path=flags.telemetry_path,
         enable_lifecycle=flags.enable_lifecycle,
+        config_file=flags.web_config_file,
+        health_address=flags.health_address,
     )
-    for address in web.listen_addresses:
-        try:
-            parse_address(address)
-        except ValueError as error:
-            raise Mistakes([Mistake("web", 1, "listen_addresses", str(error))]) from None
+    _check_addresses("listen_addresses", web.listen_addresses)
+    _check_addresses("health_address", [web.health_address] if web.health_address else [])
     logging = _changed(settings.log, level=flags.log_level, format=flags.log_format)
     instances = {name: _flagged(i, flags) for name, i in settings.instances.items()}
     return msgspec.structs.replace(settings, web=web, log=logging, instances=instances), loaded
+
+
+def _check_addresses(key: str, addresses: Iterable[str]) -> None:
+    for address in addresses:
+        try:
+            parse(address)
+        except ValueError as error:
+            raise Mistakes([Mistake("web", 1, key, str(error))]) from None
 
 
 def _collectors() -> dict[str, tuple[str, ...]]:

@@ -18,6 +18,7 @@ from pgvitals.peer import peer
 from pgvitals.query import Definition, Query
 from pgvitals.strict import Duration
 from pgvitals.telemetry import Telemetry
+from pgvitals.web_config import WebConfig
 
 _ADDED = {"datname": "Name of the database", "server": "host:port of the login"}
 _BOUND = {"target": "Id of the target", "datname": "Name of the database, where there is one"}
@@ -37,6 +38,7 @@ _PLAIN: dict[type, str] = {
 }
 _FILES: dict[str, type] = {
     "The configuration file": Config,
+    "The web configuration file": WebConfig,
     "A query file": Definition,
     "A target file": target.Definition,
     "The exemption file": Exemptions,

@@ -29,7 +29,7 @@ def load(
     all, where it has none of its own.
     """
     document = Document.open(file) if file else None
-    config = document.read(Config, private="instances") if document else Config()
+    config = document.read(Config, private=("instances",)) if document else Config()
     instances = from_environment(environment) or config.instances or from_libpq(environment)
     instances = instances if dsn is None else {"dsn": InstanceConfig(dsn=dsn)}
     config = msgspec.structs.replace(config, instances=instances)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from pgvitals import account, landing, report, scrape
@@ -33,6 +33,48 @@ class Answer(NamedTuple):
     def plain(cls, status: HTTPStatus, text: str) -> "Answer":
         """A line of text."""
         return cls(status, [f"{text}\n".encode()])
+
+
+class Pages(Protocol):
+    """What can be asked for at an address."""
+
+    def get(self, target: str, gzipped: bool) -> Answer:
+        """Answer a GET of `target`, a path with its query; `gzipped` if the client takes gzip."""
+
+    def post(self, target: str) -> Answer:
+        """Answer a POST."""
+
+
+class Health:
+    """Of `pages` those that tell of health alone, for a kubelet, which has neither password nor key."""
+
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
+
+    def get(self, target: str, gzipped: bool) -> Answer:
+        """Answer a GET of `/-/healthy` and `/-/ready`."""
+        if target.partition("?")[0] in ("/-/healthy", "/-/ready"):
+            return self._pages.get(target, gzipped)
+        return self.post(target)
+
+    def post(self, _: str) -> Answer:
+        """Nothing is to be posted."""
+        return Answer.plain(HTTPStatus.NOT_FOUND, "not found")
+
+
+class Notice:
+    """Answers everything with the same."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def get(self, *_: object) -> Answer:
+        """Answer a GET."""
+        return self._answer
+
+    def post(self, *_: object) -> Answer:
+        """Answer a POST."""
+        return self._answer
 
 
 class Site:

@@ -53,15 +53,17 @@ def decode(type_: type, value: object) -> object:
     raise NotImplementedError(f"no way to read a {type_.__name__}")
 
 
-def explain(message: str, data: Any, type_: type, private: str = "") -> tuple[Where, str]:
+def explain(
+    message: str, data: Any, type_: type, private: tuple[str, ...] = ()
+) -> tuple[Where, str]:
     """Say where `data` is not of `type_`, and what was found and expected there, from msgspec's message.
 
-    Of what was found below the key `private` only the kind is told.
+    Of what was found below the keys `private` only the kind is told.
     """
     problem, _, path = message.partition(" - at ")
     of_key = path.startswith("`key`")
     where = _where(path.rpartition("`$")[2].rstrip("`"), data, type_)
-    hidden = bool(private) and where[:1] == (private,)
+    hidden = bool(where) and where[0] in private
     if unknown := _UNKNOWN.match(problem):
         problem = f"unknown key, expected one of {_listed(_at(type_, where))}"
         where += (unknown["key"],)

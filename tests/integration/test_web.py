@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from pgvitals.acceptor import HEAD_LIMIT, MOST_CLIENTS
 from pgvitals.catalogue import shipped
-from pgvitals.web import ANSWER_LIMIT, HEAD_LIMIT, MOST_CONNECTIONS
+from pgvitals.workers import ANSWER_LIMIT, MOST_WORKERS
 from support.daemon import Daemon, instance, until
 from support.servers import Server
 from support.sockets import Sockets
@@ -28,7 +29,6 @@ NOWHERE = {"DATA_SOURCE_NAME": "postgresql://nobody@127.0.0.1:1/none"}
 RARELY = {name: {"interval": "10m"} for name in shipped()}
 """Each query runs once in a test: what two pages then differ by is not the server."""
 AT_ONCE = 200
-ENDING = 16
 PROMPT = 1.0
 """Seconds that an answer may take while others are slow."""
 LATE = 1.5
@@ -200,19 +200,39 @@ def test_two_hundred_scrapes_at_once_cost_the_server_no_connection(newest: Serve
     assert 1 <= backends.most <= 2
 
 
-def test_no_more_than_some_are_served_at_once_and_the_others_wait(daemon: Daemon) -> None:
+def test_who_says_nothing_costs_no_thread_and_keeps_nobody_waiting(daemon: Daemon) -> None:
     calm = threads(daemon)
     with ExitStack() as stack:
-        for _ in range(AT_ONCE):
-            stack.enter_context(connect(daemon))
-        until(lambda: threads(daemon) > calm + MOST_CONNECTIONS / 2, 2, "serve many at once")
-        with ThreadPoolExecutor(1) as pool:
-            scrape = pool.submit(daemon.get, "/metrics")
-            most = max(threads(daemon) for _ in iter(scrape.done, True))
-        assert scrape.result().status == 200
-        assert scrape.result().seconds < HEAD_LIMIT + LATE
-    # Threads that have given their slot back, and are about to end, are counted too.
-    assert AT_ONCE > MOST_CONNECTIONS + ENDING >= most - calm
+        plugs = [stack.enter_context(connect(daemon)) for _ in range(AT_ONCE)]
+        scrape = daemon.get("/metrics")
+        assert threads(daemon) <= calm + 1
+        assert scrape.status == 200
+        assert scrape.seconds < PROMPT
+        assert len(closings(plugs, HEAD_LIMIT + LATE)) == AT_ONCE
+
+
+def test_for_one_more_than_there_is_room_for_who_came_first_is_cut(daemon: Daemon) -> None:
+    with ExitStack() as stack:
+        first = stack.enter_context(connect(daemon))
+        others = [stack.enter_context(connect(daemon)) for _ in range(MOST_CLIENTS - 1)]
+        assert closings([first, *others], 0.2) == []
+        last = stack.enter_context(connect(daemon))
+        assert len(closings([first], PROMPT)) == 1
+        assert closings([*others, last], 0.1) == []
+        last.sendall(request())
+        assert answer(drain(last)).status == 200
+
+
+def test_when_all_workers_are_taken_who_reads_longest_is_cut(heavy: dict[str, Any]) -> None:
+    with ExitStack() as stack, Daemon(heavy) as daemon:
+        daemon.wait_ready()
+        calm = threads(daemon)
+        for _ in range(MOST_WORKERS):
+            stack.enter_context(connect(daemon, request("/probe?target=big"), 4096))
+        until(lambda: threads(daemon) == calm + MOST_WORKERS, 5, "have all workers taken")
+        scrape = daemon.get("/probe?target=small")
+        assert (scrape.status, scrape.seconds < PROMPT) == (200, True)
+        until(lambda: threads(daemon) == calm + MOST_WORKERS - 1, 2, "cut one, and no more")
 
 
 # Slow clients
@@ -317,7 +337,7 @@ def test_it_ends_in_time_with_slow_clients_connected(heavy: dict[str, Any]) -> N
             stack.enter_context(connect(daemon, request("/probe?target=big"), 4096))
         for _ in range(AT_ONCE):
             stack.enter_context(connect(daemon))
-        until(lambda: threads(daemon) >= calm + MOST_CONNECTIONS / 2, 2, "be busy")
+        until(lambda: threads(daemon) >= calm + 20, 2, "be busy")
         daemon.stop()
 
 
@@ -374,9 +394,10 @@ def test_an_unknown_method_is_refused(daemon: Daemon, method: str) -> None:
         (request(f"/{'x' * 70_000}"), 414),
         (request("/metrics", "GET", f"X-Long: {'x' * 70_000}"), 431),
         (request("/metrics", "GET", *["X-Many: x"] * 150), 431),
-        (request(f"/metrics?{'x' * 60_000}", "GET", f"X-Long: {'x' * 60_000}"), 200),
+        (request(f"/metrics?{'x' * 9000}", "GET", f"X-Long: {'x' * 9000}"), 431),
+        (request(f"/metrics?{'x' * 7000}", "GET", f"X-Long: {'x' * 7000}"), 200),
     ],
-    ids=["url", "header", "headers", "large"],
+    ids=["url", "header", "headers", "together", "large"],
 )
 def test_what_is_too_large_is_refused(daemon: Daemon, sent: bytes, status: int) -> None:
     assert talk(daemon, sent).status == status

@@ -61,6 +61,8 @@ def test_flags_that_say_nothing_change_nothing(file: Path) -> None:
         (Flags(listen_addresses=("h:2", "h:3")), "web.listen_addresses", ("h:2", "h:3")),
         (Flags(telemetry_path="/other"), "web.telemetry_path", "/other"),
         (Flags(enable_lifecycle=False), "web.enable_lifecycle", False),
+        (Flags(web_config_file="/etc/web.yml"), "web.config_file", "/etc/web.yml"),
+        (Flags(health_address=":9188"), "web.health_address", ":9188"),
         (Flags(log_level="debug"), "log.level", "debug"),
         (Flags(log_format="json"), "log.format", "json"),
     ],

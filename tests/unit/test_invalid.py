@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from grafana import board
-from pgvitals import agenda, catalogue, settings
+from pgvitals import agenda, catalogue, settings, web_config
 from pgvitals.document import Mistakes
 
 INVALID = Path(__file__).parents[1] / "invalid"
@@ -46,7 +46,13 @@ def test_a_wrong_target_file_is_refused_with_line_path_found_and_expected(file: 
     check(file, agenda.read)
 
 
+@pytest.mark.parametrize("file", files(INVALID / "web"))
+def test_a_wrong_web_configuration_is_refused_with_line_path_found_and_expected(file: Path) -> None:
+    check(file, web_config.load)
+
+
 def test_there_are_files_to_check() -> None:
     assert len(files(INVALID)) > 90
     assert len(files(INVALID / "config")) > 30
     assert len(files(INVALID / "target")) > 50
+    assert len(files(INVALID / "web")) > 40

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
+from pgvitals.address import parse
 from pgvitals.exposition import CONTENT_TYPE
 from pgvitals.poller import Poller
+from pgvitals.request import takes_gzip
 from pgvitals.site import Answer, Site
 from pgvitals.telemetry import Telemetry
-from pgvitals.web import _takes_gzip, parse_address
 from unit.material import CHARACTERS, quick
 
 
@@ -135,7 +136,7 @@ def test_nothing_else_can_be_posted(path: str) -> None:
     ],
 )
 def test_an_address_is_host_and_port(address: str, expected: tuple[str, int]) -> None:
-    assert parse_address(address) == expected
+    assert parse(address) == expected
 
 
 @pytest.mark.parametrize(
@@ -155,14 +156,14 @@ def test_an_address_is_host_and_port(address: str, expected: tuple[str, int]) ->
 )
 def test_what_is_no_address_is_refused_with_what_was_expected(address: str) -> None:
     with pytest.raises(ValueError, match="expected host:port") as raised:
-        parse_address(address)
+        parse(address)
     assert repr(address) in str(raised.value)
 
 
 @pytest.mark.parametrize("address", ["9187", "[::1:80", "x]:3", "a]b:1", "[]:80", " :80", "[h]:1"])
 def test_an_address_without_a_colon_or_with_half_a_bracket_is_refused(address: str) -> None:
     with pytest.raises(ValueError, match="expected host:port"):
-        parse_address(address)
+        parse(address)
 
 
 @pytest.mark.parametrize(
@@ -185,4 +186,4 @@ def test_an_address_without_a_colon_or_with_half_a_bracket_is_refused(address: s
     ],
 )
 def test_gzip_is_for_clients_that_ask_for_it(accept: str, takes: bool) -> None:
-    assert _takes_gzip(accept) is takes
+    assert takes_gzip(accept) is takes

@@ -1,0 +1,101 @@
+"""A client: who has connected, what he has said so far, and the handshake before it."""
+
+import re
+import selectors
+import socket
+import ssl
+from contextlib import suppress
+from http import HTTPStatus
+
+from pgvitals.security import Protection
+from pgvitals.tls import names
+
+HEAD_BYTES = 16 * 1024
+"""Of a request's first line and headers together."""
+
+_END = re.compile(rb"\n\r?\n")
+_HANDSHAKE = b"\x16"
+"""What a client that speaks TLS says first."""
+
+
+class Client:
+    """One connection; `until` is the moment (time.monotonic) by which he has to have said what he wants.
+
+    `said` is the head of his request, `plain` that he does not speak the TLS that is demanded.
+    """
+
+    def __init__(
+        self, plug: socket.socket, address: object, protection: Protection, until: float
+    ) -> None:
+        plug.setblocking(False)
+        self.plug, self.address, self.until = plug, address, until
+        self.fileno = plug.fileno()
+        self.protection = protection
+        self.said = bytearray()
+        self.plain = False
+        self._greeted = False
+
+    def hear(self) -> int:
+        """Take what there is; gives what to wait for (selectors.EVENT_READ or WRITE), or 0 at the end.
+
+        Raises OSError where he left, or did not get through the handshake.
+        """
+        try:
+            self._greeted = self._greeted or self._greet()
+            while not self._complete():
+                if not (part := self.plug.recv(HEAD_BYTES)):
+                    raise ConnectionAbortedError("he left before he said what he wanted")
+                self.said += part
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return selectors.EVENT_READ
+        except ssl.SSLWantWriteError:
+            return selectors.EVENT_WRITE
+        return 0
+
+    @property
+    def excess(self) -> bytes:
+        """What to say to a head that is too long; nothing where it is not."""
+        if len(self.said) <= HEAD_BYTES:
+            return b""
+        large = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+        status = large if b"\n" in self.said else HTTPStatus.REQUEST_URI_TOO_LONG
+        rest = "Content-Length: 0\r\nConnection: close\r\n\r\n"
+        return f"HTTP/1.1 {status} {status.phrase}\r\n{rest}".encode()
+
+    def tell(self, answer: bytes) -> None:
+        """Send as much of this as needs no waiting."""
+        with suppress(OSError, ValueError):
+            self.plug.setblocking(False)
+            self.plug.send(answer)
+
+    def close(self) -> None:
+        """Hang up, with a goodbye as far as that needs no waiting."""
+        with suppress(OSError, ValueError), self.plug:
+            self.plug.setblocking(False)
+            if isinstance(self.plug, ssl.SSLSocket):
+                with suppress(ssl.SSLWantReadError):
+                    self.plug.unwrap()
+            self.plug.shutdown(socket.SHUT_WR)
+
+    def _greet(self) -> bool:
+        """Shake hands, where that is demanded; gives True once it is done."""
+        if not (context := self.protection.context):
+            return True
+        if not isinstance(self.plug, ssl.SSLSocket):
+            # Only now: who says nothing costs no more than a socket.
+            if self.plug.recv(1, socket.MSG_PEEK) not in (_HANDSHAKE, b""):
+                self.plain, self.protection = True, Protection()
+                return True
+            self.plug = context.wrap_socket(
+                self.plug, server_side=True, do_handshake_on_connect=False
+            )
+        self.plug.do_handshake()
+        allowed = self.protection.allowed
+        if allowed and allowed.isdisjoint(names(self.plug.getpeercert())):
+            raise ConnectionRefusedError("his certificate has none of the allowed names")
+        return True
+
+    def _complete(self) -> bool:
+        """Whether there is a head; what begins with no letter is no request, whatever follows."""
+        ended = _END.search(self.said) or len(self.said) > HEAD_BYTES
+        return bool(ended) or not (self.said[:1] or b"G").isalpha()

@@ -1,0 +1,131 @@
+"""Security: what the web configuration file demands of a connection, as it stands when one comes."""
+
+import ssl
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import structlog
+
+from pgvitals import tls, web_config
+from pgvitals.access import Access
+from pgvitals.document import Mistake, Mistakes
+from pgvitals.web_config import NO_CLIENT_CERT, REQUIRED, WebConfig
+
+_log = structlog.get_logger()
+
+
+class Protection(NamedTuple):
+    """What holds for one connection: TLS or None, names of clients, hashes by user, headers to add."""
+
+    context: ssl.SSLContext | None = None
+    allowed: frozenset[str] = frozenset()
+    users: Mapping[str, str] = {}
+    headers: Mapping[str, str] = {}
+
+
+class _State(NamedTuple):
+    """What was read, and how the files looked just before."""
+
+    config: WebConfig = WebConfig()
+    protection: Protection = Protection()
+    looks: tuple[object, ...] = ()
+
+
+class Security:
+    """Follows the file and those it names; raises Mistakes where they are wrong from the start.
+
+    Later, what is wrong is logged once, and what was right before stays in force.
+    """
+
+    def __init__(self, file: Path | None = None) -> None:
+        self.access = Access()
+        """Shared by all addresses, so that a password is compared once."""
+        self._file = file
+        self._reading = threading.Lock()
+        self._problem = ""
+        self._state = _read(file) if file else _State()
+
+    def current(self) -> Protection:
+        """What holds for a connection that comes now."""
+        # Whoever finds somebody reading takes what there is: a file system that hangs holds up one.
+        if self._file and self._reading.acquire(blocking=False):
+            try:
+                self._look(self._file)
+            finally:
+                self._reading.release()
+        return self._state.protection
+
+    def check(self) -> None:
+        """Raise Mistakes if what stands in the files now cannot be taken over."""
+        if self._file:
+            _not_weaker(self._file, self._state.config, _read(self._file).config)
+
+    def _look(self, file: Path) -> None:
+        """Read again if a file looks otherwise than before it was last read."""
+        looks = tuple(map(_look_of, (file, *_named(file, self._state.config))))
+        if looks == self._state.looks:
+            return
+        try:
+            state = _read(file)
+            _not_weaker(file, self._state.config, state.config)
+        except (Mistakes, OSError) as problem:
+            self._note(str(problem))
+            return
+        self._state, self._problem = state, ""
+        _log.info("web configuration read again", file=str(file))
+
+    def _note(self, problem: str) -> None:
+        if problem != self._problem:
+            self._problem = problem
+            _log.error("web configuration not taken over", mistakes=problem.splitlines())
+
+
+def _read(file: Path) -> _State:
+    """Everything as it is now; raises Mistakes."""
+    # Looked at before it is read: what changes in between looks otherwise next time.
+    look = _look_of(file)
+    config, document = web_config.load(file)
+    looks = (look, *map(_look_of, _named(file, config)))
+    server = config.tls_server_config
+    try:
+        context = tls.context(server, file.parent) if server else None
+    except tls.Unusable as unusable:
+        where = ("tls_server_config", unusable.key)
+        raise Mistakes([document.mistake(where, str(unusable))]) from None
+    allowed = frozenset((server and server.client_allowed_sans) or ())
+    return _State(config, Protection(context, allowed, config.users, config.headers), looks)
+
+
+def _named(file: Path, config: WebConfig) -> list[Path]:
+    server = config.tls_server_config
+    return tls.files(server, file.parent) if server else []
+
+
+def _look_of(file: Path) -> object:
+    """How a file looks from outside, wherever links lead; None where there is none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _not_weaker(file: Path, before: WebConfig, after: WebConfig) -> None:
+    """Raise Mistakes where something would be asked for no more: half a file must not open the doors."""
+    asked, asks = _demands(before), _demands(after)
+    if gone := [what for what, was in asked.items() if was and not asks[what]]:
+        problem = f"found no {' and no '.join(gone)}, as there was; to do without takes a restart"
+        raise Mistakes([Mistake(str(file), 1, "", problem)])
+
+
+def _demands(config: WebConfig) -> dict[str, bool]:
+    server = config.tls_server_config
+    return {
+        "tls_server_config": bool(server),
+        "client_auth_type": bool(server and server.client_auth_type != NO_CLIENT_CERT),
+        f"client_auth_type {REQUIRED}": bool(server and server.client_auth_type == REQUIRED),
+        "client_allowed_sans": bool(server and server.client_allowed_sans),
+        "basic_auth_users": bool(config.users),
+    }
