@@ -79,14 +79,18 @@ web-security: export PGVITALS_LONG = 1
 web-security: setup ## handshakes, rotation and passwords, and scrapes beside hostile clients, in numbers: 8 minutes
 	$(PYTEST) -s tests/integration/test_web_security.py
 
-image: setup ## build the image, run it, say how large and how fast it is; as root
-	$(PYTEST) -s tests/integration/test_image.py
+image: setup ## build the image, run it, say how large and how fast it is, list what is in it in dist/; as root
+	$(PYTEST) -s tests/integration/test_image.py tests/integration/test_sbom.py
 
 requirements: setup ## pin the newest packages for the image, by hash
 	$(PIN) --output-file requirements.txt pyproject.toml
 	$(BIN)/python -c 'import tomllib; \
 		print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
 		| $(PIN) --output-file requirements-build.txt -
+	rm -rf build/packages
+	$(BIN)/uv pip install --quiet --target build/packages --python-platform x86_64-manylinux_2_40 \
+		--python-version 3.13 --only-binary :all: --require-hashes --requirement requirements.txt
+	$(BIN)/python -m sbom licences build/packages docs/licences.md
 
 parity: setup ## what differs from postgres_exporter, and why; with its own page where it is installed
 	PGVITALS_TEST_MAJORS=$${PGVITALS_TEST_MAJORS:-13,14,15,16,17,18} PYTHONPATH=tests $(BIN)/python -m support.parity

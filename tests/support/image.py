@@ -17,9 +17,12 @@ import subprocess
 import urllib.error
 import urllib.request
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
+
+import pytest
 
 from support.daemon import until
 
@@ -55,6 +58,14 @@ def lack() -> str:
     return ""
 
 
+def provide() -> None:
+    """Build it; where that cannot be, nothing is tested, which is no way to pass in CI."""
+    if reason := lack():
+        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
+        give_up(reason)
+    build()
+
+
 def build() -> None:
     """Build NAME; raises AssertionError with what went wrong."""
     with (_storage() / "lock").open("w") as lock:
@@ -78,6 +89,30 @@ def changes() -> list[tuple[str, str]]:
     return [(kind, path) for kind, _, path in (line.partition(" ") for line in lines)]
 
 
+class Layer(NamedTuple):
+    """What a step of the Dockerfile added, in MB."""
+
+    size: float
+    step: str
+
+
+def layers() -> list[Layer]:
+    """What is on top of the base, from the bottom; a step that only says something has none."""
+    steps = json.loads(podman("image", "history", "--format=json", "--no-trunc", NAME))
+    ours = steps[: -len(json.loads(podman("image", "history", "--format=json", BASE)))]
+    made = [Layer(step["size"] / 1e6, step["CreatedBy"]) for step in ours if step["size"]]
+    return made[::-1]
+
+
+@contextmanager
+def unpacked() -> Iterator[Path]:
+    """The files of the image, to read."""
+    try:
+        yield Path(podman("image", "mount", NAME).strip())
+    finally:
+        podman("image", "unmount", NAME)
+
+
 def inside(program: str, *arguments: str) -> str:
     """What another program of the image prints; it runs as the image's user."""
     entry = ["--network=none", f"--entrypoint={program}"]
@@ -98,10 +133,12 @@ class Container:
     `environment` gives the variables that the documented command passes; `options` are the engine's.
     """
 
-    def __init__(self, environment: Mapping[str, str], *options: str) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], *options: str, address: str = "127.0.0.1:0"
+    ) -> None:
         fixed = ["--detach", "--network=host", "--log-driver=k8s-file", *_LIMITS]
         command = ["run", *documented(), *fixed, *options, NAME]
-        arguments = ["--web.listen-address=127.0.0.1:0"]
+        arguments = [f"--web.listen-address={address}"]
         self.id = podman(*command, *arguments, environment=environment).strip()
 
     def __enter__(self) -> Self:

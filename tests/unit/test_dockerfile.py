@@ -36,8 +36,9 @@ def test_hadolint_has_nothing_to_say() -> None:
     assert (said.returncode, said.stdout + said.stderr) == (0, "")
 
 
-def test_both_stages_stand_on_one_base_that_can_be_replaced() -> None:
-    assert re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE) == ["${BASE}"] * 2
+def test_all_stages_stand_on_one_base_that_can_be_replaced() -> None:
+    bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    assert bases == ["${BASE}", "packages", "${BASE}"]
 
 
 def test_it_is_as_the_program_is() -> None:
@@ -52,7 +53,7 @@ def test_only_what_is_listed_is_sent_to_the_build() -> None:
     sent = [rule.removeprefix("!") for rule in rules if rule.startswith("!")]
     assert [path for path in sent if not (ROOT / path).exists()] == []
     wheel = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
-    sources = {path.partition("/")[0] for path in [*wheel["packages"], *wheel["force-include"]]}
+    sources = {*wheel["packages"], *wheel["force-include"]}
     about = {"pyproject.toml", PROJECT["project"]["readme"], *PROJECT["project"]["license-files"]}
     assert set(sent) == sources | about | set(WANTED)
 
