@@ -67,6 +67,12 @@ dashboards: setup ## what the dashboards promise: JSON, lints, and every panel o
 	$(BIN)/python -m grafana --check
 	$(PYTEST) tests/unit/test_dashboards.py tests/integration/test_dashboards.py
 
+chart: export PGVITALS_LONG = 1
+chart: setup ## what the chart promises: wrong values, renderings, faults, rules, golden files; and counts
+	$(BIN)/python -m helm --check
+	$(PYTEST) tests/unit/test_chart*.py
+	PYTHONPATH=tests:. $(BIN)/python -m support.chart_tally
+
 preview: setup ## draw all dashboards with Grafana's components into build/preview and docs/pictures: 10 minutes
 	PYTHONPATH=tests:. $(BIN)/python -m support.preview build/preview --docs docs/pictures $(ARGS)
 
@@ -102,17 +108,19 @@ lint: setup ## style, types, queries, and whether the reference is up to date
 	$(BIN)/pgvitals validate
 	$(BIN)/pgvitals docs --check docs
 	$(BIN)/python -m grafana --check
+	$(BIN)/python -m helm --check
 
 format: setup ## put the code into its one format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: setup ## write what is made: reference pages, rules of targets, dashboards
+docs: setup ## write what is made: reference pages, rules of targets, dashboards, the chart's schema and README
 	$(BIN)/pgvitals docs docs
 	PYTHONPATH=tests $(BIN)/python -m support.generated
 	$(BIN)/python -m grafana
+	$(BIN)/python -m helm
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist grafana/preview/dist grafana/preview/node_modules
 
-.PHONY: help setup test demo unit test-all trouble alerts dashboards preview promtool3 e2e-alerts bench parity web-security image requirements lint format docs clean
+.PHONY: help setup test demo unit test-all trouble alerts dashboards chart preview promtool3 e2e-alerts bench parity web-security image requirements lint format docs clean
