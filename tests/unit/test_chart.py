@@ -168,8 +168,12 @@ BIG = {"config": {"thresholds": {"PgWalSizeHigh": 107_374_182_400}}}
         ({"host": "127.0.0.1"}, "require"),
         ({"host": "a", "connection": {"sslrootcert": "system"}}, "verify-full"),
         ({"host": "a", "ca": {"existingConfigMap": "b"}}, "verify-full"),
-        ({"host": "a", "ca": {"existingConfigMap": "b"}, "sslmode": "require"}, "require"),
+        ({"host": "a", "ca": {"existingConfigMap": "b"}, "sslmode": "verify-ca"}, "verify-ca"),
+        ({"connection": {"service": "a"}, "sslmode": "verify-full"}, "verify-full"),
         ({"host": "/run/postgresql"}, None),
+        ({"host": "/run/a,/run/b"}, None),
+        ({"host": "/run/a,b"}, "require"),
+        ({"host": "/run/a", "connection": {"hostaddr": "10.1.2.3"}}, "require"),
     ],
 )
 def test_the_mode_of_tls_is_the_safest_that_can_be(instance: Any, sslmode: str | None) -> None:

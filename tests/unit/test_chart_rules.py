@@ -4,6 +4,7 @@ import base64
 import copy
 import gzip
 import json
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -194,6 +195,16 @@ def test_each_dashboard_has_a_config_map_that_grafana_finds() -> None:
     for item in items:
         assert item["metadata"]["labels"]["dashboard"] == "yes"
         assert item["metadata"]["annotations"]["in"] == "DB"
+
+
+@pytest.mark.parametrize("what", ["alerts", "dashboards"])
+def test_where_the_links_were_lost_it_does_not_say_that_there_is_nothing(
+    what: str, tmp_path: Path
+) -> None:
+    lone = Path(shutil.copytree(chart.CHART, tmp_path / "pgvitals", ignore=lambda *_: ["files"]))
+    said = chart.refusal({**ONE, what: {"enabled": True}}, chart=lone)
+    assert f"{what}.enabled: found true and no files/" in said
+    assert not chart.refusal(ONE, chart=lone)
 
 
 def test_a_release_with_everything_fits_into_its_secret() -> None:

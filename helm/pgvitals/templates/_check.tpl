@@ -14,6 +14,11 @@
 {{- if not .Values.instances }}
 instances: found none, expected at least one; name a server, as in: instances: {shop: {host: postgres.shop.svc, existingSecret: {name: shop-pgvitals}}}
 {{- end }}
+{{- range $name, $instance := .Values.instances }}
+{{- if and $.Values.networkPolicy.enabled (dig "connection" "service" "" $instance) (not $instance.port) }}
+instances.{{ $name }}.port: found none beside connection.service, expected it: networkPolicy.enabled lets out to the ports that stand here
+{{- end }}
+{{- end }}
 {{- if and (not .Values.deployment.enabled) (gt (len .Values.instances) 1) }}
 instances: found {{ len .Values.instances }} with deployment.enabled=false, expected one: a sidecar watches the server in its own pod
 {{- end }}
@@ -28,7 +33,7 @@ instances: found {{ len .Values.instances }} with deployment.enabled=false, expe
 {{- $at := .at -}}
 {{- $instance := .instance -}}
 {{- $connection := $instance.connection | default dict -}}
-{{- $socket := regexMatch "^[/@]" ($instance.host | default "") -}}
+{{- $socket := include "pgvitals.socket" (dict "host" $instance.host "hostaddr" $connection.hostaddr) -}}
 {{- $files := include "pgvitals.credentials" $instance | fromYaml -}}
 {{- if and (not $instance.host) (not $connection.hostaddr) (not $connection.service) }}
 {{ $at }}.host: found none, expected a host name, an address, or the directory of a Unix socket
@@ -36,7 +41,17 @@ instances: found {{ len .Values.instances }} with deployment.enabled=false, expe
 {{- if and $socket $instance.sslmode }}
 {{ $at }}.sslmode: found {{ $instance.sslmode }} with a Unix socket, which has no TLS; remove it
 {{- end }}
-{{- if and (hasPrefix "verify-" ($instance.sslmode | default "")) (not (hasKey $files "ca.crt")) (not $connection.sslrootcert) }}
+{{- if and $connection.service (not $instance.sslmode) (not $socket) }}
+{{ $at }}.sslmode: found none beside connection.service, expected require, verify-ca or verify-full: what stands here wins over the service file
+{{- end }}
+{{- $ca := or (hasKey $files "ca.crt") $connection.sslrootcert -}}
+{{- if and $ca (eq ($instance.sslmode | default "") "require") }}
+{{ $at }}.sslmode: found require beside a CA, expected verify-full or verify-ca: with require libpq checks nothing where the CA's file is missing
+{{- end }}
+{{- if and (eq ($connection.sslrootcert | default "") "system") (eq ($instance.sslmode | default "") "verify-ca") }}
+{{ $at }}.sslmode: found verify-ca beside sslrootcert "system", expected verify-full: libpq takes nothing else with it
+{{- end }}
+{{- if and (hasPrefix "verify-" ($instance.sslmode | default "")) (not $ca) (not $connection.service) }}
 {{ $at }}.sslmode: found {{ $instance.sslmode }} without a CA, expected existingSecret.caKey, ca, or connection.sslrootcert ("system" for the CAs of the image)
 {{- end }}
 {{- range $theirs, $ours := dict "host" "host" "port" "port" "user" "user" "dbname" "database" "sslmode" "sslmode" "password" "existingSecret" "sslpassword" "existingSecret" }}
@@ -154,6 +169,11 @@ service.port: found {{ .Values.service.port }}, which is containerPorts.health, 
 {{- end }}
 
 {{- define "pgvitals.check.mounts" -}}
+{{- range concat .Values.mounts .Values.extraVolumes }}
+{{- if has .name (list "pgvitals-config" "pgvitals-credentials") }}
+mounts, extraVolumes: found the name {{ .name }}, expected another one: the chart has a volume of that name
+{{- end }}
+{{- end }}
 {{- range .Values.mounts }}
 {{- if regexMatch "^/(etc|run)/pgvitals(/|$)" .mountPath }}
 mounts.{{ .name }}.mountPath: found {{ .mountPath }}, expected another place: /etc/pgvitals and /run/pgvitals are volumes of the chart, and nothing can be mounted in them
@@ -171,6 +191,11 @@ config.exemptions: found it beside exemptions.existingConfigMap, expected one of
 
 {{- define "pgvitals.check.alerts" -}}
 {{- $alerts := .Values.alerts -}}
+{{- range $key, $glob := dict "alerts" "files/rules/*.yaml" "dashboards" "files/dashboards/*.json" }}
+{{- if and (get $.Values $key).enabled (not ($.Files.Glob $glob)) }}
+{{ $key }}.enabled: found true and no {{ $glob }}, expected those that the chart has as links out of it; take the package that `helm package` makes in a checkout
+{{- end }}
+{{- end }}
 {{- if or $alerts.rules $alerts.groups }}
 {{- $known := include "pgvitals.known" . | fromYaml }}
 {{- range $kind, $names := dict "rules" $known.alerts "groups" $known.groups }}

@@ -21,6 +21,14 @@
 {{- toYaml $files }}
 {{- end }}
 
+{{/* Not empty where a host, or each of several with commas between, is a Unix socket: of libpq's keywords. */}}
+{{- define "pgvitals.socket" -}}
+{{- $hosts := .host | default "" | splitList "," -}}
+{{- $away := dict -}}
+{{- range $hosts }}{{ if not (regexMatch "^[/@]" .) }}{{ $_ := set $away . true }}{{ end }}{{ end }}
+{{- if not (or $away .hostaddr) }}true{{ end }}
+{{- end }}
+
 {{/* libpq's keywords for one instance: of (dict "name" text "instance" map). Never below sslmode=require. */}}
 {{- define "pgvitals.connection" -}}
 {{- $instance := .instance -}}
@@ -35,7 +43,7 @@
   {{- if hasKey $files $file }}{{ $_ := set $told $keyword (printf "/run/pgvitals/%s/%s" $.name $file) }}{{ end }}
 {{- end }}
 {{- $told = merge $told $given -}}
-{{- if not (regexMatch "^[/@]" ($told.host | default "")) }}
+{{- if not (include "pgvitals.socket" $told) }}
   {{- $safest := hasKey $told "sslrootcert" | ternary "verify-full" "require" }}
   {{- $_ := set $told "sslmode" ($instance.sslmode | default $safest) }}
 {{- end }}

@@ -11,13 +11,14 @@ prometheus.io/path: {{ include "pgvitals.telemetryPath" . }}
 prometheus.io/scheme: {{ include "pgvitals.scheme" . }}
 {{- end }}
 
-{{/* The name in the label `instance` of a page: a relabeling, so that it holds for `up` too. A sidecar's is its pod's. */}}
+{{/* The name in the label `instance` of a page: a relabeling, so that it holds for `up` too. A sidecar's is its pod's, with the namespace: of a StatefulSet many have the same. */}}
 {{- define "pgvitals.instanceRelabeling" -}}
 {{- if .root.Values.deployment.enabled -}}
 targetLabel: instance
 replacement: {{ .instance | quote }}
 {{- else -}}
-sourceLabels: [__meta_kubernetes_pod_name]
+sourceLabels: [__meta_kubernetes_namespace, __meta_kubernetes_pod_name]
+separator: /
 targetLabel: instance
 {{- end }}
 {{- end }}
@@ -26,7 +27,7 @@ targetLabel: instance
 {{- define "pgvitals.endpoints" -}}
 {{- $names := keys .root.Values.instances | sortAlpha -}}
 {{- $alone := eq (len $names) 1 -}}
-{{- $pages := list (dict "instance" ($alone | ternary (first $names) (include "pgvitals.fullname" .root))) -}}
+{{- $pages := list (dict "instance" ($alone | ternary (first $names) (printf "%s/%s" .root.Release.Namespace (include "pgvitals.fullname" .root)))) -}}
 {{- if not $alone }}{{ range $names }}{{ $pages = append $pages (dict "instance" . "probe" true) }}{{ end }}{{ end }}
 {{- range $pages }}
 {{ include "pgvitals.endpoint" (merge . $) }}
