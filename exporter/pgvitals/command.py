@@ -4,7 +4,6 @@ import atexit
 import contextlib
 import functools
 import os
-import re
 import selectors
 import signal
 import subprocess
@@ -20,11 +19,12 @@ TIME_LIMIT = 30.0
 MOST = 64 * 1024
 """Bytes that it may print: as much as PostgreSQL takes for a password."""
 _LOOK = 0.1
-_HIDDEN = "(hidden)"
+_DYING = 1.0
+_MOMENT = 0.005
 
 
 def run(command: Sequence[str], time_limit: float = TIME_LIMIT) -> bytes:
-    """What `command` prints; raises CredentialError, with what it said on stderr, never what it printed.
+    """What `command` prints; raises CredentialError, with what it said on stderr.
 
     No shell is asked, it reads nothing, and its environment is ours.
     """
@@ -33,14 +33,14 @@ def run(command: Sequence[str], time_limit: float = TIME_LIMIT) -> bytes:
         process = _started(command)
     except (OSError, ValueError) as error:
         raise CredentialError(f"{name}: {getattr(error, 'strerror', None) or error}") from None
-    end = functools.partial(_end, process)
-    atexit.register(end)
+    kill = functools.partial(_kill, process)
+    atexit.register(kill)
     try:
         printed, said = _collected(process, time.monotonic() + time_limit)
     finally:
         late = process.poll() is None
-        end()
-        atexit.unregister(end)
+        _end(process)
+        atexit.unregister(kill)
     if problem := _problem(process.returncode, len(printed), time_limit if late else 0.0):
         raise CredentialError(": ".join(filter(None, (name, problem, _told(said, printed)))))
     return printed
@@ -61,12 +61,13 @@ def _started(command: Sequence[str]) -> subprocess.Popen[bytes]:
     )
 
 
-def _problem(code: int, printed: int, waited: float) -> str:
+def _problem(code: int | None, printed: int, waited: float) -> str:
     if printed > MOST:
         return f"it printed more than {MOST} bytes, expected a token"
     if waited:
-        return f"it did not end within {waited:g} s, and was killed"
-    if code < 0:
+        killed = "could not be killed" if code is None else "was killed"
+        return f"it did not end within {waited:g} s, and {killed}"
+    if code and code < 0:
         return f"signal {-code} ended it"
     return f"it ended with {code}" if code else ""
 
@@ -96,27 +97,32 @@ def _read(selector: selectors.BaseSelector, wait: float) -> bool:
     return bool(ready)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill what is left of its group, and let go of it."""
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill what is left of its group; what has become another user's, as with sudo, stays."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill what is left of it, and let go of it; waits a second at most for what cannot be killed."""
+    _kill(process)
+    until = time.monotonic() + _DYING
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_DYING)
     # Its orphans are ours where we are process 1, as in a container.
     with contextlib.suppress(ChildProcessError):
-        while True:
-            os.waitpid(-process.pid, 0)
+        while os.waitpid(-process.pid, os.WNOHANG)[0] or time.monotonic() < until:
+            time.sleep(_MOMENT)
     for pipe in (process.stdout, process.stderr):
         if pipe:
             pipe.close()
 
 
 def _told(said: bytes, printed: bytes) -> str:
-    """What it said on stderr, in a line, without anything that it printed; of a traceback the end."""
-    text, secret = (output.decode("utf-8", "replace") for output in (said, printed))
-    words = {secret.strip(), *re.findall(r"[^\s\"',:{}]{4,}", secret)}
-    for word in sorted(filter(None, words), key=len, reverse=True):
-        text = text.replace(word, _HIDDEN)
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    """What it said on stderr, in a line; of a traceback the end. It may repeat what it printed."""
+    if printed.strip() and said.strip():
+        return "what it said is not shown, for it printed something too"
+    lines = [line.strip() for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
     if lines and lines[0].startswith("Traceback"):
         lines = lines[-1:]
     return " ".join(lines)

@@ -27,6 +27,7 @@ class Lease:
     ends: float = -math.inf
     renew_at: float = -math.inf
     not_before: float = -math.inf
+    answered_at: float = -math.inf
 
     def usable(self, now: float) -> bool:
         """Whether the token still serves for a login that begins now."""
@@ -48,14 +49,15 @@ class Lease:
         self.ends = now + lifetime - min(lifetime * _LAST, _LONGEST_LAST)
         # So early that of the logins that come every 10 s, two can fail to get the next one.
         self.renew_at = now + max(0.0, min(lifetime * _RENEW_AFTER, lifetime - _RENEW_BEFORE))
-        self.not_before = now + SPACING
+        self.answered_at, self.not_before = now, now + SPACING
 
     def failed(self, problem: str, now: float) -> None:
         """There is none; while the old one serves, there is time to ask again."""
         self.problem = problem
-        left = max(0.0, self.ends - now)
-        self.not_before = now + max(SPACING, left / 10)
+        left = 0.0 if self.doubted else max(0.0, self.ends - now)
+        self.answered_at, self.not_before = now, now + max(SPACING, left / 10)
 
     def refused(self) -> None:
         """The server does not take it, whatever it says of its end."""
         self.renew_at = -math.inf
+        self.not_before = min(self.not_before, self.answered_at + SPACING)

@@ -1,6 +1,7 @@
 """Commands: they run in bounds, leave nothing behind, and what they print is never shown."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -85,12 +86,27 @@ def test_of_several_lines_all_are_told_and_of_a_traceback_the_last() -> None:
     assert found.endswith("it ended with 1: SystemError: why")
 
 
-def test_what_it_printed_is_hidden_in_what_it_said() -> None:
-    found = said("""set -x; echo '{"token": "s3cret-xyz", "more": "another:s3cret"}'; exit 1""")
-    assert "it ended with 1" in found
-    assert "s3cret" not in found
-    assert "xyz" not in found
-    assert "(hidden)" in found
+@pytest.mark.parametrize("printed", ["p4:s5,w0", '{"password": "geheimnis-\\u00e9"}', "s3cret"])
+def test_of_one_that_printed_something_nothing_that_it_said_is_shown(printed: str) -> None:
+    found = said(
+        f"echo '{printed}'; echo 'cannot store p4:s5,w0 or geheimnis-\u00e9 or s3cret' >&2; exit 1"
+    )
+    reason = "what it said is not shown, for it printed something too"
+    assert found == f"password_command sh: it ended with 1: {reason}"
+
+
+@pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning")
+def test_one_that_cannot_be_killed_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(pid: int, _: int) -> None:
+        raise PermissionError(pid)
+
+    monkeypatch.setattr(os, "killpg", refuse)
+    monkeypatch.setattr(command, "_DYING", 0.1)
+    found = said("echo $$ >&2; exec sleep 3", time_limit=0.3)
+    assert "did not end within 0.3 s, and could not be killed" in found
+    survivor = int(found.rpartition(" ")[2])
+    assert not is_gone(survivor)
+    os.kill(survivor, signal.SIGKILL)
 
 
 def test_endless_output_is_cut_off() -> None:

@@ -53,8 +53,20 @@ def test_no_answer_is_followed_by_another_asking_at_once(lifetime: float) -> Non
     made = lease(lifetime)
     made.refused()
     assert not made.due(NOW + SPACING - 0.01)
+    assert made.due(NOW + SPACING)
     made.failed("no", NOW + 100)
     assert not made.due(NOW + 100 + SPACING - 0.01)
+    assert made.due(NOW + 100 + SPACING)
+
+
+@quick
+@given(lifetimes)
+def test_a_refusal_ends_the_patience_of_a_failure_before_it(lifetime: float) -> None:
+    made = lease(lifetime)
+    made.failed("no", NOW + 100)
+    made.refused()
+    assert not made.due(NOW + 100 + SPACING - 0.01)
+    assert made.due(NOW + 100 + SPACING)
 
 
 def test_spacing_does_not_skip_a_heartbeat() -> None:
