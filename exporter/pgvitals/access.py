@@ -74,7 +74,10 @@ class Access:
         import bcrypt  # here, for where no password is asked for it would only take memory
 
         began = time.monotonic()
-        right = bcrypt.checkpw(password, hashed.encode())
+        try:
+            right = bcrypt.checkpw(password, hashed.encode())
+        except ValueError:  # a hash that bcrypt does not take is nobody's
+            right = False
         if not right:
             time.sleep(time.monotonic() - began)
         return right

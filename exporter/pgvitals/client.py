@@ -4,6 +4,7 @@ import re
 import selectors
 import socket
 import ssl
+import time
 from contextlib import suppress
 from http import HTTPStatus
 
@@ -13,6 +14,10 @@ from pgvitals.tls import names
 HEAD_BYTES = 16 * 1024
 """Of a request's first line and headers together."""
 
+_DISCARDED = 256 * 1024
+"""Bytes that are read away at the end without waiting."""
+_PART = 64 * 1024
+
 _END = re.compile(rb"\n\r?\n")
 _HANDSHAKE = b"\x16"
 """What a client that speaks TLS says first."""
@@ -21,7 +26,8 @@ _HANDSHAKE = b"\x16"
 class Client:
     """One connection; `until` is the moment (time.monotonic) by which he has to have said what he wants.
 
-    `said` is the head of his request, `plain` that he does not speak the TLS that is demanded.
+    `said` is the head of his request, `heard` the moment when it was complete, and `plain` that he
+    does not speak the TLS that is demanded.
     """
 
     def __init__(
@@ -32,6 +38,7 @@ class Client:
         self.fileno = plug.fileno()
         self.protection = protection
         self.said = bytearray()
+        self.heard = 0.0
         self.plain = False
         self._greeted = False
 
@@ -50,6 +57,7 @@ class Client:
             return selectors.EVENT_READ
         except ssl.SSLWantWriteError:
             return selectors.EVENT_WRITE
+        self.heard = time.monotonic()
         return 0
 
     @property
@@ -68,14 +76,32 @@ class Client:
             self.plug.setblocking(False)
             self.plug.send(answer)
 
+    def hear_out(self, seconds: float) -> None:
+        """Say goodbye, and wait so long for the rest of what he says, which interests nobody."""
+        until = time.monotonic() + seconds
+        with suppress(OSError, ValueError):
+            self._say_goodbye()
+            while (left := until - time.monotonic()) > 0:
+                self.plug.settimeout(left)
+                if not self.plug.recv(_PART):
+                    return
+
     def close(self) -> None:
         """Hang up, with a goodbye as far as that needs no waiting."""
         with suppress(OSError, ValueError), self.plug:
-            self.plug.setblocking(False)
-            if isinstance(self.plug, ssl.SSLSocket):
-                with suppress(ssl.SSLWantReadError):
-                    self.plug.unwrap()
-            self.plug.shutdown(socket.SHUT_WR)
+            self._say_goodbye()
+            # What is left unread would take back what he was told.
+            for _ in range(_DISCARDED // _PART):
+                if not self.plug.recv(_PART):
+                    return
+
+    def _say_goodbye(self) -> None:
+        """Say that nothing more comes; from then on bytes are read as they are, even those of TLS."""
+        self.plug.setblocking(False)
+        if isinstance(self.plug, ssl.SSLSocket):
+            with suppress(OSError, ValueError):  # he may have said more, or nothing that is TLS
+                self.plug.unwrap()
+        self.plug.shutdown(socket.SHUT_WR)
 
     def _greet(self) -> bool:
         """Shake hands, where that is demanded; gives True once it is done."""
@@ -96,6 +122,15 @@ class Client:
         return True
 
     def _complete(self) -> bool:
-        """Whether there is a head; what begins with no letter is no request, whatever follows."""
-        ended = _END.search(self.said) or len(self.said) > HEAD_BYTES
-        return bool(ended) or not (self.said[:1] or b"G").isalpha()
+        """Whether there is a head; what begins with no letter is no request, whatever follows.
+
+        Empty lines before it do not count (RFC 9112, 2.2), and what comes after it is left out.
+        """
+        empty = len(self.said) - len(self.said.lstrip(b"\r\n"))
+        end = _END.search(self.said, empty)
+        strange = not (self.said[empty : empty + 1] or b"G").isalpha()
+        if end:
+            del self.said[end.end() :]
+        if end or strange:
+            del self.said[:empty]
+        return bool(end) or strange or len(self.said) > HEAD_BYTES

@@ -66,13 +66,23 @@ class Daemon:
         self._poller.apply(self._settings, self._loaded)
         for server in self._servers:
             threading.Thread(target=server.run, name="acceptor", daemon=True).start()
-        addresses = [server.address for server in self._servers]
-        _log.info("listening", addresses=addresses, path=self._settings.web.telemetry_path)
+        self._announce()
         while not self._ended():
             pass
         _log.info("stopping")
         self._poller.stop()
         self._security.access.close()
+
+    def _announce(self) -> None:
+        """Say where there is what to read, and what it takes to come in."""
+        web, protection = self._settings.web, self._security.current()
+        tls, passwords = bool(protection.context), bool(protection.users)
+        if web.config_file and not (tls or passwords):
+            text = "the web configuration file asks for neither TLS nor passwords"
+            _log.warning(text, file=web.config_file)
+        addresses = [server.address for server in self._servers]
+        path = web.telemetry_path
+        _log.info("listening", addresses=addresses, path=path, tls=tls, passwords=passwords)
 
     def reload(self) -> str:
         """Load everything again and take it over if all of it is right; gives what is wrong, or nothing."""

@@ -4,6 +4,7 @@ PyYAML parses and keeps the positions, msgspec checks the types; this module joi
 refuses duplicate keys, which YAML forbids and PyYAML accepts.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -17,6 +18,8 @@ T = TypeVar("T")
 
 _MERGE = "tag:yaml.org,2002:merge"
 _WITH_SECRETS = ("instances", "basic_auth_users", "tls_server_config")
+_SECRET = re.compile(r"(?s):.*|(?<=\$2).*")
+"""A secret in a key: behind a colon that lacks a space, or behind the `$2` with which hashes begin."""
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -75,8 +78,9 @@ class Document:
         """Read `file`; raises Mistakes also when it cannot be read."""
         try:
             text = file.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        except (OSError, ValueError) as error:  # the latter for a path with a NUL, too
+            told = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error)
+            reason = getattr(error, "strerror", None) or told
             raise Mistakes([Mistake(str(file), 1, "", f"cannot be read: {reason}")]) from None
         return cls(file, text)
 
@@ -141,8 +145,8 @@ def _key(node: yaml.Node, loader: Any) -> Any:
 
 
 def _path(where: Where) -> str:
-    """A path for people; `password:secret`, which lacks a space and so is one key, is not repeated whole."""
+    """A path for people; a key with a secret, such as `password:secret`, is not repeated whole."""
     steps = [str(step) for step in where]
     if where and where[0] in _WITH_SECRETS:
-        steps = [step.partition(":")[0] for step in steps]
+        steps = [_SECRET.sub("", step) for step in steps]
     return ".".join(steps)

@@ -1,6 +1,8 @@
 """A request: whether it may be answered, and the answer."""
 
 import io
+import re
+from email.message import Message
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -9,6 +11,10 @@ from pgvitals.access import Access, Verdict
 from pgvitals.client import Client
 from pgvitals.site import Answer, Pages
 
+_LINGER = 1.0
+"""Seconds for who sends a body, which no page wants, to come to its end and hear the answer."""
+
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?]*/?(?P<rest>.*)")
 _CHALLENGE = ("WWW-Authenticate", 'Basic realm="pgvitals", charset="UTF-8"')
 _NEEDED = Answer.plain(HTTPStatus.UNAUTHORIZED, "a user and a password are needed")._replace(
     headers=(_CHALLENGE,)
@@ -28,6 +34,8 @@ class Request(BaseHTTPRequestHandler):
     server_version, sys_version = "pgvitals", ""
     wbufsize = 65536
     disable_nagle_algorithm = True
+    headers = Message()
+    """None, where the first line is no request."""
     refusal = b""
     """What to say, later, to who tried a password in vain."""
 
@@ -41,6 +49,24 @@ class Request(BaseHTTPRequestHandler):
         """Read what was said already, and nothing else."""
         super().setup()
         self.rfile = io.BytesIO(self._client.said)
+
+    def parse_request(self) -> bool:
+        """Understand the head; of an absolute URI (RFC 9112, 3.2.2) `path` keeps path and query."""
+        understood = super().parse_request()
+        if understood and (absolute := _ABSOLUTE.fullmatch(self.path)):
+            self.path = f"/{absolute['rest']}"
+        return understood
+
+    def handle_expect_100(self) -> bool:
+        """Encourage nobody to send a body: the answer comes at once."""
+        return True
+
+    def finish(self) -> None:
+        """Hear out who sends a body: to hang up before its end would take the answer back."""
+        super().finish()
+        length = self.headers.get("Content-Length", "0")
+        if not self.refusal and (length != "0" or "Transfer-Encoding" in self.headers):
+            self._client.hear_out(_LINGER)
 
     def do_GET(self) -> None:
         """Serve a page."""

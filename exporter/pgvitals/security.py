@@ -1,7 +1,7 @@
 """Security: what the web configuration file demands of a connection, as it stands when one comes."""
 
 import ssl
-import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +11,11 @@ import structlog
 from pgvitals import tls, web_config
 from pgvitals.access import Access
 from pgvitals.document import Mistake, Mistakes
+from pgvitals.lookout import Lookout
 from pgvitals.web_config import NO_CLIENT_CERT, REQUIRED, WebConfig
+
+_RETRY = 1.0
+"""Seconds after which what is wrong is read again, though it looks as it did."""
 
 _log = structlog.get_logger()
 
@@ -43,18 +47,16 @@ class Security:
         self.access = Access()
         """Shared by all addresses, so that a password is compared once."""
         self._file = file
-        self._reading = threading.Lock()
         self._problem = ""
+        self._wrong: tuple[object, ...] = ()
+        self._retry = 0.0
         self._state = _read(file) if file else _State()
+        self._lookout = Lookout(lambda: self._look(file)) if file else None
 
     def current(self) -> Protection:
         """What holds for a connection that comes now."""
-        # Whoever finds somebody reading takes what there is: a file system that hangs holds up one.
-        if self._file and self._reading.acquire(blocking=False):
-            try:
-                self._look(self._file)
-            finally:
-                self._reading.release()
+        if self._lookout:
+            self._lookout.ask()
         return self._state.protection
 
     def check(self) -> None:
@@ -63,17 +65,19 @@ class Security:
             _not_weaker(self._file, self._state.config, _read(self._file).config)
 
     def _look(self, file: Path) -> None:
-        """Read again if a file looks otherwise than before it was last read."""
+        """Read again if a file looks otherwise than before it was last read, or if it is time to retry."""
         looks = tuple(map(_look_of, (file, *_named(file, self._state.config))))
-        if looks == self._state.looks:
+        known_wrong = looks == self._wrong and time.monotonic() < self._retry
+        if looks == self._state.looks or known_wrong:
             return
         try:
             state = _read(file)
             _not_weaker(file, self._state.config, state.config)
-        except (Mistakes, OSError) as problem:
-            self._note(str(problem))
+        except Exception as problem:  # noqa: BLE001 - whatever it is, what was right before holds
+            self._wrong, self._retry = looks, time.monotonic() + _RETRY
+            self._note(str(problem) or repr(problem))
             return
-        self._state, self._problem = state, ""
+        self._state, self._problem, self._wrong = state, "", ()
         _log.info("web configuration read again", file=str(file))
 
     def _note(self, problem: str) -> None:
@@ -107,7 +111,7 @@ def _look_of(file: Path) -> object:
     """How a file looks from outside, wherever links lead; None where there is none."""
     try:
         found = file.stat()
-    except OSError:
+    except (OSError, ValueError):  # the latter for a path with a NUL
         return None
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
@@ -124,6 +128,7 @@ def _demands(config: WebConfig) -> dict[str, bool]:
     server = config.tls_server_config
     return {
         "tls_server_config": bool(server),
+        "min_version TLS13": bool(server and server.min_version == "TLS13"),
         "client_auth_type": bool(server and server.client_auth_type != NO_CLIENT_CERT),
         f"client_auth_type {REQUIRED}": bool(server and server.client_auth_type == REQUIRED),
         "client_allowed_sans": bool(server and server.client_allowed_sans),

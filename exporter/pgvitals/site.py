@@ -1,12 +1,13 @@
 """The site: what there is to read, by path, from the cache; it knows nothing of sockets."""
 
 import gzip
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import NamedTuple, Protocol
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from pgvitals import account, landing, report, scrape
 from pgvitals.exposition import CONTENT_TYPE, Buffers
@@ -14,6 +15,8 @@ from pgvitals.instance import Instance
 from pgvitals.poller import Poller
 from pgvitals.telemetry import Telemetry
 
+_MOST_RELOADS = 2
+"""Reloads asked for at once: one that is under way, and one that waits and finds what changed since."""
 _PLAIN = "text/plain; charset=utf-8"
 
 
@@ -89,6 +92,7 @@ class Site:
     ) -> None:
         self._poller, self._telemetry, self._reload = poller, telemetry, reload
         self._telemetry_path = telemetry_path
+        self._reloads = threading.BoundedSemaphore(_MOST_RELOADS)
         self._pages: dict[str, Callable[[dict[str, list[str]], bool], Answer]] = {
             "/": self._root,
             "/probe": self._probe,
@@ -99,13 +103,10 @@ class Site:
 
     def get(self, target: str, gzipped: bool) -> Answer:
         """Answer a GET of `target`, a path with its query; `gzipped` if the client takes gzip."""
-        try:
-            url = urlsplit(target)
-        except ValueError:
-            return Answer.plain(HTTPStatus.BAD_REQUEST, "not a path")
-        if (page := self._pages.get(url.path)) is None:
+        path, _, query = target.partition("?")
+        if (page := self._pages.get(path)) is None:
             return Answer.plain(HTTPStatus.NOT_FOUND, "not found")
-        return page(parse_qs(url.query), gzipped)
+        return page(parse_qs(query), gzipped)
 
     def post(self, target: str) -> Answer:
         """Answer a POST: `/-/reload`, where it is enabled."""
@@ -114,7 +115,14 @@ class Site:
         if self._reload is None:
             text = "reloading over HTTP is off: start with --web.enable-lifecycle"
             return Answer.plain(HTTPStatus.FORBIDDEN, text)
-        if problem := self._reload():
+        if not self._reloads.acquire(blocking=False):
+            text = "a reload waits already, and will find what changed"
+            return Answer.plain(HTTPStatus.SERVICE_UNAVAILABLE, text)
+        try:
+            problem = self._reload()
+        finally:
+            self._reloads.release()
+        if problem:
             return Answer.plain(HTTPStatus.INTERNAL_SERVER_ERROR, problem)
         return Answer.plain(HTTPStatus.OK, "reloaded")
 

@@ -20,7 +20,8 @@ NO_CLIENT_CERT, IF_GIVEN, REQUIRED = AUTH_TYPES = (
 HIGHEST_COST = 14
 """Of a hash: one of this cost takes a second or two."""
 
-_HASH = re.compile(r"\$2[aby]\$(?P<cost>[0-9]{2})\$[./A-Za-z0-9]{53}")
+_HASH = re.compile(r"\$2[aby]\$(?P<cost>[0-9]{2})\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{31}")
+"""Of the last character of a salt only two bits count; bcrypt refuses one with more."""
 _HEADER_VALUE = re.compile(r"[ -~]+")
 _HEADERS = {
     "Content-Security-Policy": (),
@@ -120,7 +121,9 @@ def _stands(where: Where, data: object) -> bool:
 def _tls_problems(tls: TlsServer) -> Iterator[tuple[Where, str]]:
     for name in ("cert", "key", "client_ca"):
         inline, file = getattr(tls, name), getattr(tls, f"{name}_file")
-        if inline and file:
+        if "\0" in (file or ""):
+            yield (f"{name}_file",), "found a path with a NUL, expected one without"
+        elif inline and file:
             yield (name,), f"found {name} and {name}_file, expected one of them"
         elif not (inline or file or name == "client_ca"):
             yield (), f"found neither {name}_file nor {name}, expected one of them"

@@ -13,7 +13,10 @@ from pgvitals.deadline import Deadline, Deadlines
 from pgvitals.tarpit import Tarpit
 
 MOST_WORKERS = 128
-"""Answers given at once; for one more, who has taken longest to read his is cut."""
+"""Answers given at once; for one more, who has taken longest to read his is cut.
+
+As many wait for a worker; whoever comes beyond that is cut himself.
+"""
 ANSWER_LIMIT = 10.0
 """Seconds for a client to take the answer."""
 
@@ -40,9 +43,7 @@ class Workers:
         COURTESY.begin()
         with self._changing:
             if self._busy == MOST_WORKERS:
-                self._waiting.append(client)
-                if longest := next((d for d in self._reading if not d.expired), None):
-                    longest.shut()
+                self._let_wait(client)
                 return
             self._busy += 1
         try:
@@ -53,6 +54,16 @@ class Workers:
             COURTESY.end()
             with self._changing:
                 self._busy -= 1
+
+    def _let_wait(self, client: Client) -> None:
+        """Let him wait for the worker of who has taken longest, if there is room."""
+        if len(self._waiting) == MOST_WORKERS:
+            client.close()
+            COURTESY.end()
+            return
+        self._waiting.append(client)
+        if longest := next((d for d in self._reading if not d.expired), None):
+            longest.shut()
 
     def _work(self, client: Client | None) -> None:
         while client:

@@ -114,6 +114,11 @@ def test_who_is_not_known_costs_what_the_dearest_costs(compared: list[bytes]) ->
     assert [hashed[:7] for hashed in compared] == [b"$2b$04$", b"$2b$06$", b"$2b$06$"]
 
 
+def test_a_hash_that_bcrypt_refuses_is_nobodys() -> None:
+    users = {"alice": f"$2b$04${'z' * 53}"}
+    assert Access().judge(users, header("alice", "secret")) is Verdict.WRONG
+
+
 def test_it_keeps_no_password() -> None:
     access = Access()
     access.judge(USERS, header("alice", "secret"))

@@ -2,6 +2,7 @@
 
 import selectors
 import socket
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -32,11 +33,42 @@ def test_he_is_heard_out_until_an_empty_line(line: Line, end: bytes) -> None:
     assert (bytes(client.said), client.excess) == (said, b"")
 
 
-@pytest.mark.parametrize("said", [b"\x16\x03\x01", b"\r\n", b"\0", b"1 / HTTP/1.1"])
+@pytest.mark.parametrize("before", [b"\r\n", b"\n", b"\r\n\r\n\r\n"])
+def test_empty_lines_before_it_do_not_count(line: Line, before: bytes) -> None:
+    client, theirs = line
+    for byte in before:
+        theirs.send(bytes([byte]))
+        assert client.hear() == selectors.EVENT_READ
+    theirs.send(b"GET / HTTP/1.1\r\n\r\n")
+    assert client.hear() == 0
+    assert client.said == b"GET / HTTP/1.1\r\n\r\n"
+
+
+def test_but_for_ever_they_are_too_much(line: Line) -> None:
+    client, theirs = line
+    theirs.send(b"\r\n" * HEAD_BYTES)
+    assert client.hear() == 0
+    assert client.excess.startswith(b"HTTP/1.1 431")
+
+
+def test_a_body_is_no_part_of_the_head_however_long(line: Line) -> None:
+    client, theirs = line
+    head = b"POST / HTTP/1.1\r\nX: ".ljust(2000, b"x") + b"\r\n\r\n"
+    theirs.send(head[:1000])
+    assert client.hear() == selectors.EVENT_READ
+    theirs.send(head[1000:] + bytes(HEAD_BYTES))
+    assert client.hear() == 0
+    assert (bytes(client.said), client.excess) == (head, b"")
+
+
+@pytest.mark.parametrize(
+    "said", [b"\x16\x03\x01", b"\r\n\x16", b"\0", b"1 / HTTP/1.1", b"\n1 / HTTP/1.1"]
+)
 def test_what_begins_with_no_letter_is_no_request_whatever_follows(line: Line, said: bytes) -> None:
     client, theirs = line
     theirs.send(said)
     assert client.hear() == 0
+    assert client.said == said.lstrip()
 
 
 @pytest.mark.parametrize(
@@ -69,6 +101,32 @@ def test_who_leaves_before_that_wanted_nothing(line: Line, said: bytes) -> None:
     theirs.shutdown(socket.SHUT_WR)
     with pytest.raises(OSError, match="left"):
         client.hear()
+
+
+def test_unread_words_do_not_take_back_what_he_was_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        theirs = socket.create_connection(listener.getsockname(), timeout=20)
+        client = Client(listener.accept()[0], "somebody", Protection(), 0.0)
+    with theirs:
+        theirs.sendall(b"POST / HTTP/1.1\r\n\r\n" + bytes(2 * HEAD_BYTES))
+        while client.hear():
+            pass
+        client.tell(b"no")
+        client.close()
+        assert theirs.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0, "he was hung up on"
+        assert (theirs.recv(100), theirs.recv(100)) == (b"no", b"")
+
+
+def test_who_goes_on_is_heard_out(line: Line) -> None:
+    client, theirs = line
+    heard = threading.Thread(target=client.hear_out, args=(30,))
+    heard.start()
+    for _ in range(8):
+        theirs.sendall(bytes(1 << 20))
+    theirs.shutdown(socket.SHUT_WR)
+    heard.join(20)
+    assert not heard.is_alive()
+    client.close()
 
 
 def test_telling_waits_for_nobody(line: Line) -> None:

@@ -1,5 +1,7 @@
 """Security: files that change while they are in use."""
 
+import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,9 @@ import bcrypt
 import pytest
 from structlog.testing import capture_logs
 
-from pgvitals.document import Mistakes
+from pgvitals import web_config
+from pgvitals.document import Document, Mistakes
+from pgvitals.lookout import PATIENCE
 from pgvitals.security import Protection, Security
 from support.certificates import SERVER, Authority, server_config, write
 
@@ -118,6 +122,69 @@ def test_what_is_broken_is_told_once_and_what_was_right_holds_until_it_is_mended
     security.check()
 
 
+def test_what_is_wrong_is_not_read_again_for_every_client(
+    file: Path, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def noted(file: Path) -> tuple[web_config.WebConfig, Document]:
+        reads.append(file)
+        return load(file)
+
+    security, reads, now = Security(file), list[Path](), time.monotonic()
+    load = web_config.load
+    monkeypatch.setattr(web_config, "load", noted)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    not_yaml(authority)
+    for _ in range(5):
+        security.current()
+    assert len(reads) == 1
+    now += 1
+    for _ in range(5):
+        security.current()
+    assert len(reads) == 2
+
+
+def test_whatever_goes_wrong_what_was_right_before_holds(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Path) -> None:
+        raise MemoryError
+
+    security = Security(file)
+    first = security.current()
+    monkeypatch.setattr(web_config, "load", fail)
+    file.touch()
+    with capture_logs() as said:
+        assert security.current() is first
+    assert said[0]["mistakes"] == ["MemoryError()"]
+
+
+def test_a_path_with_a_nul_is_a_mistake(file: Path, authority: Authority) -> None:
+    with pytest.raises(Mistakes, match="cannot be read: embedded null byte"):
+        Security(Path("web\0.yml"))
+    security = Security(file)
+    first = security.current()
+    write(file, {"tls_server_config": server_config(authority, cert_file="a\0b")})
+    with capture_logs() as said:
+        assert security.current() is first
+    assert "found a path with a NUL" in said[0]["mistakes"][0]
+
+
+def test_a_file_that_hangs_keeps_nobody_waiting(tmp_path: Path) -> None:
+    file = write(tmp_path / "web.yml", ALICE)
+    security = Security(file)
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "pipe").replace(file)
+    began = time.monotonic()
+    for _ in range(100):
+        assert security.current().users.keys() == {"alice"}
+    assert time.monotonic() - began < 5 * PATIENCE
+    file.write_text('{"basic_auth_users": {}}')  # returns as soon as it is read
+    write(file, {"basic_auth_users": {"bob": HASH}})
+    until = time.monotonic() + 10
+    while security.current().users.keys() != {"bob"}:
+        assert time.monotonic() < until
+
+
 def test_a_problem_that_comes_back_is_told_again(file: Path, authority: Authority) -> None:
     security = Security(file)
     with capture_logs() as said:
@@ -141,6 +208,8 @@ IF_GIVEN = STRICT | {"client_auth_type": "VerifyClientCertIfGiven"}
         (STRICT, IF_GIVEN, "no client_auth_type RequireAndVerifyClientCert"),
         (IF_GIVEN, {}, "no client_auth_type"),
         (STRICT | NAMES, STRICT, "no client_allowed_sans"),
+        ({"min_version": "TLS13"}, {}, "no min_version TLS13"),
+        ({"min_version": "TLS13"}, {"min_version": "TLS12"}, "no min_version TLS13"),
     ],
 )
 def test_what_was_demanded_of_clients_stays_demanded(

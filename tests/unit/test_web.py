@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import threading
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -116,6 +117,29 @@ def test_a_reload_tells_how_it_went() -> None:
     assert answer.status == HTTPStatus.INTERNAL_SERVER_ERROR
     assert text(answer) == "pgvitals.yaml:3: x: found 1, expected 2\n"
     assert problems == []
+
+
+def test_one_reload_may_wait_for_another_and_no_more() -> None:
+    under_way, goes_on = threading.Semaphore(0), threading.Event()
+
+    def reload() -> str:
+        under_way.release()
+        goes_on.wait(30)
+        return ""
+
+    site, answers = Site(Poller(), Telemetry(), "/metrics", reload), list[Answer]()
+    threads = [
+        threading.Thread(target=lambda: answers.append(site.post("/-/reload"))) for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+        assert under_way.acquire(timeout=30)
+    assert site.post("/-/reload").status == HTTPStatus.SERVICE_UNAVAILABLE
+    goes_on.set()
+    for thread in threads:
+        thread.join(30)
+    assert answers == [Answer.plain(HTTPStatus.OK, "reloaded")] * 2
+    assert site.post("/-/reload").status == HTTPStatus.OK
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/", "/-/quit", "/-/healthy"])

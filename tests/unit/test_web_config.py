@@ -1,5 +1,6 @@
 """What the web configuration file may say; tests/invalid/web has what it may not."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,21 @@ def test_it_says_what_the_file_says(tmp_path: Path) -> None:
     assert (config.users, config.headers) == ({"alice": HASH}, {"X-Frame-Options": "deny"})
 
 
+@pytest.mark.parametrize("key", ["cert_file", "key_file", "client_ca_file"])
+def test_a_path_with_a_nul_is_a_mistake(tmp_path: Path, key: str) -> None:
+    files = {"cert_file": "a", "key_file": "b", key: "c\0d"}
+    problem = f"tls_server_config.{key}: found a path with a NUL, expected one without"
+    with pytest.raises(Mistakes, match=problem):
+        load(tmp_path, json.dumps({"tls_server_config": files}))
+
+
+@pytest.mark.parametrize("last", "ABaz/9")
+def test_a_salt_that_bcrypt_refuses_is_no_hash(tmp_path: Path, last: str) -> None:
+    wrong = HASH.replace("zoubFi", f"zo{last}bFi")
+    with pytest.raises(Mistakes, match="found no bcrypt hash"):
+        load(tmp_path, f"basic_auth_users: {{alice: {wrong}}}")
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -73,6 +89,9 @@ def test_it_says_what_the_file_says(tmp_path: Path) -> None:
         f"basic_auth_users: {{alice: {HASH}x}}\n",
         f"basic_auth_users: [{HASH}]\n",
         f"basic_auth_users: {{a: {{b: {HASH}}}}}\n",
+        f"basic_auth_users: {{{HASH}: prometheus}}\n",
+        f"basic_auth_users: {{alice {HASH}: prometheus}}\n",
+        f"basic_auth_users: {{{HASH}: a, {HASH}: b}}\n",
         f"basic_auth_users: {{alice: {HASH}, alice: {HASH}}}\n",
         f"alice: {HASH}\n",
         f"{HASH}\n",
