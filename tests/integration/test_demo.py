@@ -131,10 +131,18 @@ def _belongs(process: Path, mark: bytes) -> str:
 
 def segments() -> set[str]:
     """Shared memory that nobody is attached to: of System V, and PostgreSQL's in /dev/shm."""
+    mapped = "".join(map(_maps, Path("/proc").glob("[0-9]*")))
     table = [line.split() for line in Path("/proc/sysvipc/shm").read_text().splitlines()[1:]]
     return {row[1] for row in table if row[6] == "0"} | {
-        path.name for path in Path("/dev/shm").glob("PostgreSQL.*")
+        path.name for path in Path("/dev/shm").glob("PostgreSQL.*") if path.name not in mapped
     }
+
+
+def _maps(process: Path) -> str:
+    try:
+        return (process / "maps").read_text()
+    except OSError:
+        return ""  # it has ended
 
 
 @pytest.fixture
