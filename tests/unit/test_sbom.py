@@ -130,7 +130,7 @@ def test_the_licence_text_of_a_library_is_below_the_image(install: Install, tmp_
 def test_crates_are_found_by_the_paths_that_their_compiler_left(
     install: Install, tmp_path: Path
 ) -> None:
-    where = b"/root/.cargo/registry/src/index.crates.io-19/"
+    where = b"/home/builder/.cargo/registry/src/index-19/"
     content = b"\0" + where + b"pyo3-ffi-0.26.0/src/lib.rs\0" + where + b"newer-1.2.3/src/lib.rs\0"
     install("thing", **{"thing/core.abi3.so": content})
     _, newer, known = within(tmp_path, tmp_path)
