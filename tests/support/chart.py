@@ -129,8 +129,10 @@ def merged(*values: Mapping[str, Any]) -> dict[str, Any]:
     for each in values:
         for key, value in each.items():
             there = joined.get(key)
-            both = isinstance(there, Mapping) and isinstance(value, Mapping)
-            joined[key] = merged(there, value) if both else value  # type: ignore[arg-type]
+            if isinstance(there, Mapping) and isinstance(value, Mapping):
+                joined[key] = merged(there, value)
+            else:
+                joined[key] = value
     return joined
 
 

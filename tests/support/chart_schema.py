@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it has no types
-from jsonschema.exceptions import best_match  # type: ignore[import-untyped]
-from kubernetes_validate import utils  # type: ignore[import-untyped]
+from jsonschema.exceptions import best_match  # type: ignore[import-untyped]  # nor has this
+from kubernetes_validate import utils  # type: ignore[import-untyped]  # nor this
 from referencing import Registry, Resource
 
 from support.chart import DATA, Object
