@@ -154,7 +154,7 @@ def _catalogue(files: tuple[Path, ...], config_file: Path | None) -> Catalogue:
         return catalogue.shipped()
     settings, loaded = flags.settle(flags.Flags(config_file))
     if settings.web.config_file:
-        security.Security(Path(settings.web.config_file))
+        security.read(Path(settings.web.config_file))
     return catalogue.override(loaded.queries, settings.queries)
 
 

@@ -29,7 +29,7 @@ class Protection(NamedTuple):
     headers: Mapping[str, str] = {}
 
 
-class _State(NamedTuple):
+class State(NamedTuple):
     """What was read, and how the files looked just before."""
 
     config: WebConfig = WebConfig()
@@ -50,7 +50,7 @@ class Security:
         self._problem = ""
         self._wrong: tuple[object, ...] = ()
         self._retry = 0.0
-        self._state = _read(file) if file else _State()
+        self._state = read(file) if file else State()
         self._lookout = Lookout(lambda: self._look(file)) if file else None
 
     def current(self) -> Protection:
@@ -62,7 +62,7 @@ class Security:
     def check(self) -> None:
         """Raise Mistakes if what stands in the files now cannot be taken over."""
         if self._file:
-            _not_weaker(self._file, self._state.config, _read(self._file).config)
+            _not_weaker(self._file, self._state.config, read(self._file).config)
 
     def _look(self, file: Path) -> None:
         """Read again if a file looks otherwise than before it was last read, or if it is time to retry."""
@@ -71,7 +71,7 @@ class Security:
         if looks == self._state.looks or known_wrong:
             return
         try:
-            state = _read(file)
+            state = read(file)
             _not_weaker(file, self._state.config, state.config)
         except Exception as problem:  # noqa: BLE001 - whatever it is, what was right before holds
             self._wrong, self._retry = looks, time.monotonic() + _RETRY
@@ -86,7 +86,7 @@ class Security:
             _log.error("web configuration not taken over", mistakes=problem.splitlines())
 
 
-def _read(file: Path) -> _State:
+def read(file: Path) -> State:
     """Everything as it is now; raises Mistakes."""
     # Looked at before it is read: what changes in between looks otherwise next time.
     look = _look_of(file)
@@ -99,7 +99,7 @@ def _read(file: Path) -> _State:
         where = ("tls_server_config", unusable.key)
         raise Mistakes([document.mistake(where, str(unusable))]) from None
     allowed = frozenset((server and server.client_allowed_sans) or ())
-    return _State(config, Protection(context, allowed, config.users, config.headers), looks)
+    return State(config, Protection(context, allowed, config.users, config.headers), looks)
 
 
 def _named(file: Path, config: WebConfig) -> list[Path]:
