@@ -1,8 +1,7 @@
 """The account: what is known of the runs of collectors, as samples.
 
 Read from their status, not set into metric objects: a value that somebody must remember to set would
-be old exactly when it matters. Written by our own exposition, because a page of fifty databases has
-thousands of these samples, and prometheus_client takes 15 us for each.
+be old exactly when it matters.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -4,6 +4,7 @@ Format: Prometheus text exposition 0.0.4. Nothing here is joined under a scrape:
 immutable buffers.
 """
 
+import functools
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -52,7 +53,13 @@ def family(of: Described, measured: Sequence[tuple[str, float | None]]) -> bytes
     """A family's text; a value of None is nothing to say."""
     texts = [None if value is None else repr(+value) for _, value in measured]
     body, _ = samples(of.name, [labels for labels, _ in measured], texts)
-    return header(of.name, of.type, of.help) + body if body else b""
+    return _known_header(of) + body if body else b""
+
+
+@functools.cache
+def _known_header(of: Described) -> bytes:
+    """Only of families that are named in the code, not by rows."""
+    return header(*of)
 
 
 def braces(pairs: Iterable[str]) -> str:

@@ -10,14 +10,22 @@ import click
 import msgspec
 from msgspec import inspect as types
 
-from pgvitals import account, catalogue, report, scorecard, scrape, target, target_reference
+from pgvitals import (
+    account,
+    catalogue,
+    report,
+    scorecard,
+    scrape,
+    target,
+    target_reference,
+    telemetry,
+)
 from pgvitals.config import Config
 from pgvitals.exemption import Exemptions
 from pgvitals.markdown import MADE, fenced, table
 from pgvitals.peer import peer
 from pgvitals.query import Definition, Query
 from pgvitals.strict import Duration
-from pgvitals.telemetry import Telemetry
 from pgvitals.web_config import WebConfig
 
 _ADDED = {"datname": "Name of the database", "server": "host:port of the login"}
@@ -128,7 +136,7 @@ def _own() -> Iterator[tuple[str, ...]]:
         *report.families(),
         *account.families(),
         *scrape.families(),
-        *Telemetry().families(),
+        *telemetry.families(),
     ):
         yield f"`{name}`", type_, meaning
 

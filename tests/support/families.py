@@ -4,10 +4,9 @@ import functools
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from pgvitals import account, agenda, catalogue, changes, report, scorecard, scrape
+from pgvitals import account, agenda, catalogue, changes, report, scorecard, scrape, telemetry
 from pgvitals.reading import Reading
 from pgvitals.reference import OF_TARGETS
-from pgvitals.telemetry import Telemetry
 from pgvitals.visitor import VISIT_LIMIT
 from support.faults import SILENT
 from support.promql import SCRAPED, Labels, Selector
@@ -91,12 +90,10 @@ def _of_ours() -> Iterator[tuple[str, Family]]:
         (report.families(), SILENT),
         (account.families(), longest),
         (scrape.families(), longest),
-        (Telemetry().families(), 0.0),
+        (telemetry.families(), 0.0),
     ):
         for name, type_, _ in families:
-            # prometheus_client leaves the ending out of the name of the family.
-            ending = "_total" if type_ == "counter" and not name.endswith("_total") else ""
-            yield name + ending, Family(type_, SCRAPED | _labels(name), delay)
+            yield name, Family(type_, SCRAPED | _labels(name), delay)
 
 
 def _labels(name: str) -> set[str]:
