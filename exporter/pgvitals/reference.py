@@ -124,7 +124,11 @@ def cli(command: click.Group) -> str:
     lines = ["# Command line", MADE, ""]
     wide: Any = {"max_content_width": 100, "terminal_width": 100, **command.context_settings}
     root = click.Context(command, info_name="pgvitals", **wide)
-    below = [click.Context(sub, root, name) for name, sub in command.commands.items()]
+    below = [
+        click.Context(sub, root, name)
+        for name in command.list_commands(root)
+        if (sub := command.get_command(root, name))
+    ]
     for context in (root, *below):
         lines += [f"## {context.command_path}", "", *fenced("text", context.get_help())]
     lines += ["## Flags of postgres_exporter", "", *table(("flag", "here"), _taken())]

@@ -14,10 +14,10 @@ from pgvitals.config import Config, InstanceConfig, Loaded
 from pgvitals.exemption import Exemptions
 from pgvitals.formats import FORMATS
 from pgvitals.measuring import LISTED
-from pgvitals.terminal import UNKNOWN, USAGE, WRONG, complaints, dsn_option, leave, reaching
+from pgvitals.terminal import HELP, UNKNOWN, USAGE, WRONG, complaints, dsn_option, leave, reaching
 
 
-@click.command("check")
+@click.command("check", context_settings=HELP)
 @dsn_option
 @flags.config_file
 @click.option(
@@ -52,7 +52,7 @@ def check_command(
     sys.exit(UNKNOWN if summary["not_evaluated"] and fail_on == "not_evaluated" else 0)
 
 
-@click.command()
+@click.command(context_settings=HELP)
 @dsn_option
 @flags.config_file
 @click.option("--target", "only", multiple=True, metavar="ID", help="Of this one; may be repeated.")
@@ -83,7 +83,7 @@ def baseline(dsn: str | None, config_file: Path | None, only: tuple[str, ...], r
     click.echo(f"{len(found)} findings exempted, {len(kept.exemptions)} kept", err=True)
 
 
-@click.command()
+@click.command(context_settings=HELP)
 @flags.config_file
 def targets(config_file: Path | None) -> None:
     """List the twenty targets: what is asked, how it is known, and whether it may alert."""

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 import psycopg
@@ -15,6 +15,9 @@ from pgvitals.session import Session
 
 WRONG, USAGE, UNKNOWN = 1, 2, 3
 """Exit codes: something is wrong; the call is; something could not be told."""
+
+HELP: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
+"""What the context of each command is set to."""
 
 dsn_option = click.option(
     "--dsn",

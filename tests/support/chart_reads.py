@@ -8,9 +8,10 @@ from pathlib import Path
 
 import click
 
-from pgvitals import cli, settings, web_config
+from pgvitals import settings, web_config
 from pgvitals.config import Config
 from pgvitals.document import Mistakes
+from pgvitals.run_command import run
 from pgvitals.web_config import WebConfig
 from support.chart import Object, Rendering
 from support.chart_pod import ours
@@ -100,7 +101,7 @@ def _arguments(rendering: Rendering) -> Iterator[str]:
         if (container := ours(pod["spec"])) is None:
             continue
         try:
-            given = cli.run.make_context("run", list(container["args"])).params
+            given = run.make_context("run", list(container["args"])).params
         except click.ClickException as error:
             yield f"{container['args']}: {error.format_message()}"
             continue

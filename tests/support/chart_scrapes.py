@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from pgvitals import cli, config
+from pgvitals import config
+from pgvitals.run_command import run
 from support import chart_pod
 from support.chart import Object, Rendering
 from support.chart_pod import matches, ours
@@ -124,7 +125,7 @@ def _paths(rendering: Rendering) -> Iterator[str]:
     for pod in rendering.workloads():
         container = ours(pod["spec"]) or {}
         numbers = {p["name"]: p["containerPort"] for p in container.get("ports", ())}
-        given = cli.run.make_context("run", list(container.get("args", ()))).params
+        given = run.make_context("run", list(container.get("args", ()))).params
         heard = given["listen_addresses"] or config.Web().listen_addresses
         if container and heard != (f":{numbers['metrics']}",):
             yield f"found port {numbers['metrics']}, and that pgvitals listens at {heard}"

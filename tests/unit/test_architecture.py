@@ -70,15 +70,17 @@ def test_imports_go_one_way() -> None:
 
 
 def test_the_layers_stand_on_each_other() -> None:
-    layers = ["cli", "daemon", "web", "poller", "instance", "binding", "collector", "query"]
+    layers = ["run_command", "daemon", "web", "poller", "instance", "binding", "collector", "query"]
     also = ["instance", "visitor", "task", "reading"]
     for upper, lower in (*itertools.pairwise(layers), *itertools.pairwise(also)):
         assert lower in below(upper), f"{upper} should need {lower}"
 
 
 def test_nothing_imports_the_commands() -> None:
+    commands = {module for module in MODULES if module.endswith(("_command", "_commands"))}
     assert {module for module in MODULES if "cli" in GRAPH[module]} <= {"__main__"}
-    assert {module for module in MODULES if "daemon" in GRAPH[module]} <= {"cli"}
+    assert {module for module in MODULES if "daemon" in GRAPH[module]} <= {"run_command"}
+    assert [module for module in MODULES if GRAPH[module] & commands] == []
 
 
 def test_only_the_demo_knows_the_demo() -> None:

@@ -7,7 +7,7 @@ import kubernetes_validate  # type: ignore[import-untyped]  # it has no types
 import pytest
 import yaml
 
-from pgvitals import cli
+from pgvitals.run_command import run
 from support import chart, chart_cases, chart_checks, chart_reads, chart_schema
 from support.chart import Object, Rendering
 from support.chart_pod import ours
@@ -96,7 +96,7 @@ def test_the_container_for_zalando_finds_its_files() -> None:
         "resources",
     }  # what the operator takes
     (variable,) = container["env"]
-    assert any(variable["name"] in (option.envvar or ()) for option in cli.run.params)
+    assert any(variable["name"] in (option.envvar or ()) for option in run.params)
     rendering = chart_cases.example("zalando")
     (shop,) = chart_reads.configuration(rendering).instances.values()
     mounts = {v["name"]: v["mountPath"] for v in spec["additionalVolumes"]}

@@ -6,11 +6,12 @@ import click
 import msgspec
 import pytest
 
-from pgvitals import catalogue, cli, flags
+from pgvitals import catalogue, flags
 from pgvitals.config import Config, Databases, Loaded
 from pgvitals.document import Mistakes
 from pgvitals.flags import Flags, settle
 from pgvitals.peer import peer
+from pgvitals.run_command import run
 from pgvitals.settings import load
 from pgvitals.strict import Duration
 
@@ -30,7 +31,7 @@ def file(tmp_path: Path) -> Path:
 
 def parse(*arguments: str) -> Flags:
     """The flags, as `pgvitals run` has them after these arguments."""
-    return flags.collect(cli.run.make_context("run", list(arguments)).params)
+    return flags.collect(run.make_context("run", list(arguments)).params)
 
 
 def refused(*arguments: str) -> str:

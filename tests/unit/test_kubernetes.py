@@ -9,8 +9,9 @@ import pytest
 import yaml
 from kubernetes_validate.utils import all_versions  # type: ignore[import-untyped]
 
-from pgvitals import __version__, cli, config, environment, settings
+from pgvitals import __version__, config, environment, settings
 from pgvitals.poller import Poller
+from pgvitals.run_command import run
 from pgvitals.site import Site
 from pgvitals.telemetry import Telemetry
 
@@ -149,7 +150,7 @@ def several(tmp_path: Path) -> config.Config:
 def test_the_container_gets_the_configuration(several: config.Config) -> None:
     container = ours(one("Deployment", "pgvitals-several"))
     mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
-    given = cli.run.make_context("run", list(container["args"])).params["config_file"]
+    given = run.make_context("run", list(container["args"])).params["config_file"]
     assert str(given) == f"{mounts['configuration']}/pgvitals.yaml"
     for name, instance in several.instances.items():
         assert instance.password_file == f"{mounts['passwords']}/{name}"
