@@ -28,13 +28,13 @@ ENV PATH=/opt/pgvitals/bin:$PATH \
     SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
 COPY --from=packages /opt/pgvitals /opt/pgvitals
 # The base has no bytecode: a first start writes that of all modules which are loaded. Most are those that
-# the packages load, and this layer stays when only the program changes.
+# the packages load, and this layer stays when only the program changes; two come with a page or a password.
 RUN rm -rf /usr/local/bin/pip* /usr/local/lib/python3*/ensurepip /usr/local/lib/python3*/site-packages/pip* \
-    && PYTHONDONTWRITEBYTECODE='' python3 -c 'from importlib import import_module, metadata; \
+    && PYTHONDONTWRITEBYTECODE='' python3 -c 'import hashlib, hmac; from importlib import import_module, metadata; \
         [import_module(package) for package in sorted(metadata.packages_distributions())]'
 COPY --from=program /pgvitals-program /opt/pgvitals
 RUN python3 -m compileall -q /opt/pgvitals/lib/python3*/site-packages/pgvitals \
-    && PYTHONDONTWRITEBYTECODE='' pgvitals version
+    && PYTHONDONTWRITEBYTECODE='' pgvitals --help > /dev/null
 USER 65532:65532
 EXPOSE 9187
 # Arguments of the container are flags of `run`; for another command: --entrypoint pgvitals.

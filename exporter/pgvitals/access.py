@@ -2,9 +2,7 @@
 
 import base64
 import binascii
-import hashlib
-import hmac
-import secrets
+import os
 import threading
 import time
 from collections.abc import Collection, Mapping
@@ -30,7 +28,7 @@ class Access:
     """Compares passwords. Each that was right is known again at once, as long as its hash stays."""
 
     def __init__(self) -> None:
-        self._key = secrets.token_bytes(32)
+        self._key = os.urandom(32)
         self._right: dict[str, bytes] = {}
         self._queue = threading.BoundedSemaphore(_WAITING)
         # One at a time: a flood of passwords takes half a core, and no more.
@@ -40,12 +38,14 @@ class Access:
         """Judge an Authorization header, by `users`: bcrypt's hashes by name, at least one."""
         if not authorization:
             return Verdict.ABSENT
+        from hmac import compare_digest  # here, as in `_compare`; it brings OpenSSL
+
         user, password = credentials(authorization)
         if user is None:
             return Verdict.WRONG
         hashed, known = users.get(user), user in users
         proof = self._proof(user, hashed or "", password)
-        if known and hmac.compare_digest(self._right.get(user, b""), proof):
+        if known and compare_digest(self._right.get(user, b""), proof):
             return Verdict.RIGHT
         if not self._queue.acquire(blocking=False):
             return Verdict.BUSY
@@ -67,8 +67,10 @@ class Access:
 
     def _proof(self, user: str, hashed: str, password: bytes) -> bytes:
         """A digest that only this process can make, so that no password stays in its memory."""
+        from hashlib import blake2b
+
         said = repr((user, hashed, password)).encode()
-        return hashlib.blake2b(said, key=self._key, digest_size=32).digest()
+        return blake2b(said, key=self._key, digest_size=32).digest()
 
     def _compare(self, password: bytes, hashed: str) -> bool:
         import bcrypt  # here, for where no password is asked for it would only take memory

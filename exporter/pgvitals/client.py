@@ -3,13 +3,11 @@
 import re
 import selectors
 import socket
-import ssl
 import time
 from contextlib import suppress
 from http import HTTPStatus
 
 from pgvitals.security import Protection
-from pgvitals.tls import names
 
 HEAD_BYTES = 16 * 1024
 """Of a request's first line and headers together."""
@@ -40,7 +38,7 @@ class Client:
         self.said = bytearray()
         self.heard = 0.0
         self.plain = False
-        self._greeted = False
+        self._encrypted = self._greeted = False
 
     def hear(self) -> int:
         """Take what there is; gives what to wait for (selectors.EVENT_READ or WRITE), or 0 at the end.
@@ -53,10 +51,13 @@ class Client:
                 if not (part := self.plug.recv(HEAD_BYTES)):
                     raise ConnectionAbortedError("he left before he said what he wanted")
                 self.said += part
-        except (BlockingIOError, ssl.SSLWantReadError):
+        except BlockingIOError:
             return selectors.EVENT_READ
-        except ssl.SSLWantWriteError:
-            return selectors.EVENT_WRITE
+        except OSError as error:
+            encryption = self.protection.encryption
+            if encryption and (awaited := encryption.awaited(error)):
+                return awaited
+            raise
         self.heard = time.monotonic()
         return 0
 
@@ -98,27 +99,21 @@ class Client:
     def _say_goodbye(self) -> None:
         """Say that nothing more comes; from then on bytes are read as they are, even those of TLS."""
         self.plug.setblocking(False)
-        if isinstance(self.plug, ssl.SSLSocket):
-            with suppress(OSError, ValueError):  # he may have said more, or nothing that is TLS
-                self.plug.unwrap()
+        if encryption := self.protection.encryption:
+            encryption.say_goodbye(self.plug)
         self.plug.shutdown(socket.SHUT_WR)
 
     def _greet(self) -> bool:
         """Shake hands, where that is demanded; gives True once it is done."""
-        if not (context := self.protection.context):
+        if not (encryption := self.protection.encryption):
             return True
-        if not isinstance(self.plug, ssl.SSLSocket):
+        if not self._encrypted:
             # Only now: who says nothing costs no more than a socket.
             if self.plug.recv(1, socket.MSG_PEEK) not in (_HANDSHAKE, b""):
                 self.plain, self.protection = True, Protection()
                 return True
-            self.plug = context.wrap_socket(
-                self.plug, server_side=True, do_handshake_on_connect=False
-            )
-        self.plug.do_handshake()
-        allowed = self.protection.allowed
-        if allowed and allowed.isdisjoint(names(self.plug.getpeercert())):
-            raise ConnectionRefusedError("his certificate has none of the allowed names")
+            self.plug, self._encrypted = encryption.begin(self.plug), True
+        encryption.shake_hands(self.plug)
         return True
 
     def _complete(self) -> bool:

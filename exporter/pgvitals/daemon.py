@@ -76,7 +76,7 @@ class Daemon:
     def _announce(self) -> None:
         """Say where there is what to read, and what it takes to come in."""
         web, protection = self._settings.web, self._security.current()
-        tls, passwords = bool(protection.context), bool(protection.users)
+        tls, passwords = bool(protection.encryption), bool(protection.users)
         if web.config_file and not (tls or passwords):
             text = "the web configuration file asks for neither TLS nor passwords"
             _log.warning(text, file=web.config_file)

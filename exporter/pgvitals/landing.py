@@ -1,7 +1,7 @@
 """The landing page: what pgvitals knows of its servers, for people; written from memory."""
 
 import base64
-import hashlib
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -30,17 +30,23 @@ _STYLE = source("style.css")
 _PAGE, _SERVER = template("page.html"), template("server.html")
 _COLLECTORS, _COLLECTOR = template("collectors.html"), template("collector.html")
 _COUNT = template("count.html")
-_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-_POLICY = (
-    f"default-src 'none'; style-src 'sha256-{_HASH}'; img-src data:;"
-    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-HEADERS = (
-    ("Content-Security-Policy", _POLICY),
-    ("Cache-Control", "no-store"),
-    ("Referrer-Policy", "no-referrer"),
-)
-"""The page brings all it needs, and asks nobody for more."""
+
+
+@functools.cache
+def headers() -> tuple[tuple[str, str], ...]:
+    """Those of the page: it brings all it needs, and asks nobody for more."""
+    from hashlib import sha256  # here, for it brings OpenSSL, and few daemons are looked at
+
+    style = base64.b64encode(sha256(_STYLE.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{style}'; img-src data:;"
+        " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    return (
+        ("Content-Security-Policy", policy),
+        ("Cache-Control", "no-store"),
+        ("Referrer-Policy", "no-referrer"),
+    )
 
 
 def page(instances: Sequence[Instance], now: float, moment: datetime, telemetry_path: str) -> bytes:

@@ -1,18 +1,20 @@
 """Security: what the web configuration file demands of a connection, as it stands when one comes."""
 
-import ssl
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
-from pgvitals import tls, web_config
+from pgvitals import web_config
 from pgvitals.access import Access
-from pgvitals.document import Mistake, Mistakes
+from pgvitals.document import Document, Mistake, Mistakes
 from pgvitals.lookout import Lookout
 from pgvitals.web_config import NO_CLIENT_CERT, REQUIRED, WebConfig
+
+if TYPE_CHECKING:
+    from pgvitals.encryption import Encryption
 
 _RETRY = 1.0
 """Seconds after which what is wrong is read again, though it looks as it did."""
@@ -21,10 +23,9 @@ _log = structlog.get_logger()
 
 
 class Protection(NamedTuple):
-    """What holds for one connection: TLS or None, names of clients, hashes by user, headers to add."""
+    """What holds for one connection: TLS or None, hashes by user, headers to add."""
 
-    context: ssl.SSLContext | None = None
-    allowed: frozenset[str] = frozenset()
+    encryption: "Encryption | None" = None
     users: Mapping[str, str] = {}
     headers: Mapping[str, str] = {}
 
@@ -92,19 +93,25 @@ def read(file: Path) -> State:
     look = _look_of(file)
     config, document = web_config.load(file)
     looks = (look, *map(_look_of, _named(file, config)))
-    server = config.tls_server_config
+    encryption = _encryption(config, document, file.parent)
+    return State(config, Protection(encryption, config.users, config.headers), looks)
+
+
+def _encryption(config: WebConfig, document: Document, directory: Path) -> "Encryption | None":
+    if not (server := config.tls_server_config):
+        return None
+    from pgvitals import tls  # here, for where nobody speaks it Python's ssl would only take memory
+
     try:
-        context = tls.context(server, file.parent) if server else None
+        return tls.encryption(server, directory)
     except tls.Unusable as unusable:
         where = ("tls_server_config", unusable.key)
         raise Mistakes([document.mistake(where, str(unusable))]) from None
-    allowed = frozenset((server and server.client_allowed_sans) or ())
-    return State(config, Protection(context, allowed, config.users, config.headers), looks)
 
 
 def _named(file: Path, config: WebConfig) -> list[Path]:
     server = config.tls_server_config
-    return tls.files(server, file.parent) if server else []
+    return server.files(file.parent) if server else []
 
 
 def _look_of(file: Path) -> object:

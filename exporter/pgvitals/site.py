@@ -171,4 +171,4 @@ class Site:
     def _root(self, _: dict[str, list[str]], __: bool) -> Answer:
         instances = list(self._poller.instances.values())
         page = landing.page(instances, time.monotonic(), datetime.now(UTC), self._telemetry_path)
-        return Answer(HTTPStatus.OK, [page], landing.CONTENT_TYPE, headers=landing.HEADERS)
+        return Answer(HTTPStatus.OK, [page], landing.CONTENT_TYPE, headers=landing.headers())

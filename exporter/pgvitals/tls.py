@@ -1,14 +1,13 @@
 """TLS: what the web configuration file says of it, as OpenSSL takes it."""
 
-import ipaddress
 import os
 import ssl
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
+from pgvitals.encryption import Encryption
 from pgvitals.web_config import IF_GIVEN, NO_CLIENT_CERT, REQUIRED, TlsServer
 
 _VERSIONS = {"TLS12": ssl.TLSVersion.TLSv1_2, "TLS13": ssl.TLSVersion.TLSv1_3}
@@ -34,14 +33,12 @@ class Unusable(Exception):  # noqa: N818 - it is a certificate, and no error of 
         super().__init__(problem)
 
 
-def files(tls: TlsServer, directory: Path) -> list[Path]:
-    """The files that it names, relative to `directory`."""
-    named = (tls.cert_file, tls.key_file, tls.client_ca_file)
-    return [directory / name for name in named if name]
+def encryption(tls: TlsServer, directory: Path) -> Encryption:
+    """How connections are encrypted, by files as they are now; raises Unusable."""
+    return Encryption(_context(tls, directory), frozenset(tls.client_allowed_sans or ()))
 
 
-def context(tls: TlsServer, directory: Path) -> ssl.SSLContext:
-    """What connections are encrypted with, from files as they are now; raises Unusable."""
+def _context(tls: TlsServer, directory: Path) -> ssl.SSLContext:
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.minimum_version = _VERSIONS[tls.min_version]
     made.maximum_version = _VERSIONS[tls.max_version]
@@ -56,19 +53,6 @@ def context(tls: TlsServer, directory: Path) -> ssl.SSLContext:
     if made.verify_mode != ssl.CERT_NONE:
         _load_authorities(made, _read(tls, "client_ca", directory))
     return made
-
-
-def names(certificate: Mapping[str, Any] | None) -> set[str]:
-    """The alternative names in a certificate, as ssl shows it; addresses in their short form."""
-    found = (certificate or {}).get("subjectAltName", ())
-    return {_short(name) if kind == "IP Address" else name for kind, name in found}
-
-
-def _short(address: str) -> str:
-    try:
-        return str(ipaddress.ip_address(address.strip()))
-    except ValueError:  # bytes of a length that no address has
-        return address
 
 
 def _read(tls: TlsServer, key: str, directory: Path) -> bytes:

@@ -63,6 +63,11 @@ class TlsServer(Model, frozen=True):
     min_version: Annotated[str, about("TLS12 or TLS13")] = "TLS12"
     max_version: Annotated[str, about("TLS12 or TLS13")] = "TLS13"
 
+    def files(self, directory: Path) -> list[Path]:
+        """The files that it names, relative to `directory`."""
+        named = (self.cert_file, self.key_file, self.client_ca_file)
+        return [directory / name for name in named if name]
+
 
 class HttpServer(Model, frozen=True):
     """HTTP: what answers say besides."""

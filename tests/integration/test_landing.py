@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 import pytest
 from playwright.sync_api import Browser, Page
 
-from pgvitals.landing import HEADERS
+from pgvitals.landing import headers
 from support import queries
 from support.browser import chromium
 from support.daemon import Daemon, instance, until
@@ -145,7 +145,7 @@ def test_it_asks_the_browser_to_keep_and_to_load_nothing(daemon: Daemon) -> None
     answer = daemon.get("/")
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["x-content-type-options"] == "nosniff"
-    assert {name: answer.headers[name.lower()] for name, _ in HEADERS} == dict(HEADERS)
+    assert {name: answer.headers[name.lower()] for name, _ in headers()} == dict(headers())
 
 
 def test_the_page_is_made_without_a_connection_and_follows_a_reload() -> None:

@@ -123,14 +123,19 @@ def test_everything_public_says_what_it_is_for(module: str) -> None:
     assert silent == []
 
 
-LOAD = "import pgvitals.daemon, sys; print(*sys.modules)"
+LOAD = """
+import sys
+from pgvitals.__main__ import load
+load().get_command(None, "run")
+print(*sys.modules)
+"""
 
 
 @pytest.fixture(scope="module")
 def loaded() -> set[str]:
-    """The packages that the daemon loads."""
+    """The modules that the command which runs the daemon loads."""
     run = subprocess.run([sys.executable, "-c", LOAD], check=True, capture_output=True, text=True)
-    return {name.partition(".")[0] for name in run.stdout.split()}
+    return set(run.stdout.split())
 
 
 def test_the_daemon_loads_what_it_needs(loaded: set[str]) -> None:
@@ -140,6 +145,22 @@ def test_the_daemon_loads_what_it_needs(loaded: set[str]) -> None:
 @pytest.mark.parametrize("package", HEAVY)
 def test_the_daemon_loads_nothing_heavy(package: str, loaded: set[str]) -> None:
     assert package not in loaded
+
+
+def test_the_daemon_loads_no_openssl_but_that_of_libpq(loaded: set[str]) -> None:
+    assert "asyncio" in loaded
+    assert not {"ssl", "_ssl", "_hashlib"} & loaded
+
+
+def test_who_speaks_tls_gets_it_though_the_daemon_was_loaded_without() -> None:
+    speak = f"{LOAD}import pgvitals.tls, ssl; assert ssl.SSLContext is pgvitals.tls.ssl.SSLContext"
+    subprocess.run([sys.executable, "-c", speak], check=True, capture_output=True)
+
+
+def test_the_daemon_loads_no_other_command(loaded: set[str]) -> None:
+    others = {module for module in MODULES if module.endswith("_commands")}
+    assert len(others) >= 3
+    assert not {f"pgvitals.{module}" for module in others | {"reference"}} & loaded
 
 
 @pytest.mark.parametrize("package", HEAVY)

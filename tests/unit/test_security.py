@@ -49,7 +49,7 @@ def test_a_file_that_is_wrong_from_the_start_is_refused(tmp_path: Path) -> None:
 def test_while_nothing_changes_nothing_is_read_again(file: Path) -> None:
     security = Security(file)
     first = security.current()
-    assert first.context
+    assert first.encryption
     assert security.current() is first
 
 
@@ -58,7 +58,7 @@ def test_a_new_pair_holds_from_the_next_connection_on(file: Path, authority: Aut
     first = security.current()
     authority.issue("server", SERVER)
     with capture_logs() as said:
-        assert security.current().context is not first.context
+        assert security.current().encryption is not first.encryption
         security.current()
     assert [event["event"] for event in said] == ["web configuration read again"]
 
@@ -240,7 +240,8 @@ def test_more_may_be_demanded_at_any_time(file: Path, authority: Authority) -> N
     security = Security(file)
     write(file, {"tls_server_config": server_config(authority, **STRICT, **NAMES), **ALICE})
     now = security.current()
-    assert now.allowed == {"prometheus.test"}
+    assert now.encryption
+    assert now.encryption.allowed == {"prometheus.test"}
     assert now.users.keys() == {"alice"}
 
 

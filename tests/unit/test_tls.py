@@ -29,13 +29,13 @@ def config(**more: Any) -> TlsServer:
 
 def refusal(server: TlsServer, home: Path) -> tuple[str, str]:
     with pytest.raises(Unusable) as raised:
-        tls.context(server, home)
+        tls.encryption(server, home)
     return raised.value.key, str(raised.value)
 
 
 def test_files_are_beside_the_one_that_names_them(authority: Authority) -> None:
     server = config(client_ca_file="ca.crt", key_file="/elsewhere/key")
-    assert tls.files(server, authority.home) == [
+    assert server.files(authority.home) == [
         authority.home / "server.crt",
         Path("/elsewhere/key"),
         authority.home / "ca.crt",
@@ -45,7 +45,7 @@ def test_files_are_beside_the_one_that_names_them(authority: Authority) -> None:
 def test_without_more_it_speaks_tls_1_2_and_1_3_and_asks_clients_for_nothing(
     authority: Authority,
 ) -> None:
-    made = tls.context(config(), authority.home)
+    made = tls.encryption(config(), authority.home).context
     versions = (made.minimum_version, made.maximum_version)
     assert versions == (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)
     assert made.verify_mode == ssl.CERT_NONE
@@ -61,7 +61,9 @@ def test_without_more_it_speaks_tls_1_2_and_1_3_and_asks_clients_for_nothing(
 def test_clients_are_verified_against_the_authority(
     authority: Authority, kind: str, mode: ssl.VerifyMode
 ) -> None:
-    made = tls.context(config(client_auth_type=kind, client_ca_file="ca.crt"), authority.home)
+    made = tls.encryption(
+        config(client_auth_type=kind, client_ca_file="ca.crt"), authority.home
+    ).context
     assert made.verify_mode == mode
     assert len(made.get_ca_certs()) == 1
 
@@ -72,7 +74,7 @@ def test_what_stands_inline_is_as_good_as_in_files(authority: Authority) -> None
         "key": (authority.home / "server.key").read_text(),
         "client_ca": f"# \u00fcber uns\n{authority.file.read_text()}",
     }
-    made = tls.context(TlsServer(**texts | VERIFYING), authority.home)
+    made = tls.encryption(TlsServer(**texts | VERIFYING), authority.home).context
     assert len(made.get_ca_certs()) == 1
 
 
@@ -125,25 +127,3 @@ def test_authorities_without_a_certificate_are_refused(authority: Authority, tex
     found, said = refusal(config(client_ca_file="none", **VERIFYING), authority.home)
     assert found == "client_ca_file"
     assert said == "found no certificate, expected those of the CAs of clients, in PEM"
-
-
-def test_the_names_in_a_certificate_are_those_of_all_kinds() -> None:
-    names = (
-        ("DNS", "prometheus.example"),
-        ("IP Address", "10.0.0.1"),
-        ("IP Address", "2001:DB8:0:0:0:0:0:1\n"),
-        ("email", "dba@example.org"),
-        ("URI", "spiffe://example/prometheus"),
-    )
-    assert tls.names({"subjectAltName": names}) == {
-        "prometheus.example",
-        "10.0.0.1",
-        "2001:db8::1",
-        "dba@example.org",
-        "spiffe://example/prometheus",
-    }
-
-
-@pytest.mark.parametrize("certificate", [None, {}, {"subject": ((("commonName", "a"),),)}])
-def test_without_such_names_there_are_none(certificate: dict[str, Any] | None) -> None:
-    assert tls.names(certificate) == set()
