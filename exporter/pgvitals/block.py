@@ -1,6 +1,7 @@
 """A block: the rows of one collector as text, family by family."""
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -11,6 +12,8 @@ from pgvitals.query import FamiliesFrom, Metric, Query
 from pgvitals.table import Table
 
 MOST_BUCKETS = 200
+AT_ONCE = 1000
+"""Samples that are written before who answers a scrape may go first: a fraction of a millisecond."""
 _FAMILY_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 
 
@@ -74,8 +77,20 @@ class Writer:
         last = self._written.get(name)
         if last and last.values == text:
             return last._replace(lost=lost)
-        body, series = exposition.samples(name, self._labels, values)
+        body, series = _samples(name, self._labels, values)
         return _Written(text, _made(name, metric, body), series, lost)
+
+
+def _samples(name: str, labels: Sequence[str], values: sample.Column) -> tuple[bytes, int]:
+    """The lines of a family, and how many; written some at a time."""
+    bodies, series = [], 0
+    for first in range(0, len(labels), AT_ONCE):
+        COURTESY.step_aside()
+        some = slice(first, first + AT_ONCE)
+        body, number = exposition.samples(name, labels[some], values[some])
+        bodies.append(body)
+        series += number
+    return b"".join(bodies), series
 
 
 def _text(values: sample.Column) -> str:

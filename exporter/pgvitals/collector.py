@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from pgvitals import exposition, sample
 from pgvitals.block import Writer
+from pgvitals.courtesy import COURTESY
 from pgvitals.exposition import Block
 from pgvitals.facts import Facts
 from pgvitals.outcome import Outcome
@@ -97,6 +98,7 @@ _END = "\0"
 
 def _key(column: Sequence[Cell]) -> str:
     """A column as one text, a fraction of its cells' memory; NULL and nothing are the same label."""
+    COURTESY.step_aside()
     try:
         return _END.join(column)  # type: ignore[arg-type]  # most columns have no NULL
     except TypeError:

@@ -11,6 +11,8 @@ PATIENCE = 0.02
 """Seconds for which an answer is waited for; one that takes longer waits for its client."""
 _SHARE = 3
 """At most one part in so many of the time is spent on waiting, however many scrapes there are."""
+_CREDIT = 0.3
+"""Seconds whose share may be spent in advance: scrapes of several come together."""
 
 
 class Courtesy:
@@ -21,7 +23,8 @@ class Courtesy:
         self._answering = 0
         self._done = threading.Event()
         self._done.set()
-        self._enough_until = 0.0
+        self._paid_until = 0.0
+        """The moment up to which its share of the time is spent."""
 
     def begin(self) -> None:
         """Something is to be answered; `end` follows."""
@@ -37,11 +40,12 @@ class Courtesy:
                 self._done.set()
 
     def step_aside(self) -> None:
-        """Wait a moment for what is being answered, unless that was done a moment ago."""
-        if self._done.is_set() or (began := time.monotonic()) < self._enough_until:
+        """Wait a moment for what is being answered, unless too much time went by with that."""
+        if self._done.is_set() or (began := time.monotonic()) < self._paid_until - _CREDIT:
             return
         self._done.wait(PATIENCE)
-        self._enough_until = began + (time.monotonic() - began) * _SHARE
+        waited = time.monotonic() - began
+        self._paid_until = max(self._paid_until, began) + waited * _SHARE
 
 
 COURTESY = Courtesy()

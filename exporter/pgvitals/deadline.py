@@ -39,15 +39,16 @@ class Deadlines:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._guarded: set[Deadline] = set()
+        self._wakes_at = math.inf
+        """When who keeps them looks again by himself: to wake him for each scrape would delay it."""
 
     @contextmanager
     def guard(self, fileno: int, seconds: float) -> Iterator[Deadline]:
         """Shut the socket `fileno` if the block takes longer than `seconds`."""
         deadline = Deadline(fileno, time.monotonic() + seconds)
         with self._changed:
-            first = deadline.at < self._next()
             self._guarded.add(deadline)
-            if first:
+            if deadline.at < self._wakes_at:
                 self._changed.notify()
         try:
             yield deadline
@@ -72,5 +73,6 @@ class Deadlines:
         """Enforce all of them for ever, and sleep between two of them."""
         with self._changed:
             while True:
-                left = self.enforce(time.monotonic()) - time.monotonic()
+                self._wakes_at = self.enforce(time.monotonic())
+                left = self._wakes_at - time.monotonic()
                 self._changed.wait(None if left == math.inf else max(0.0, left))

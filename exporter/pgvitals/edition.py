@@ -18,6 +18,7 @@ from isal import isal_zlib
 
 from pgvitals import account
 from pgvitals.account import Run
+from pgvitals.courtesy import COURTESY
 from pgvitals.exposition import Block, Buffers, page
 from pgvitals.task import Task
 
@@ -82,7 +83,7 @@ class Edition(NamedTuple):
         """
         size = (self.whole.size + len(tail)) & 0xFFFFFFFF
         end = struct.pack("<LL", isal_zlib.crc32(tail, self.whole.crc), size)
-        return [b"".join((_GZIP_HEADER, self.whole.packed, _deflated([tail], _FINISH), end))]
+        return [_GZIP_HEADER, self.whole.packed, _deflated([tail], _FINISH) + end]
 
 
 _NOTHING = Edition(Part.joined([]), (), -math.inf)
@@ -125,6 +126,7 @@ class Editions:
         """Parts by name, and the account; what has not changed is not made again."""
         for name, group in groupby(shown, itemgetter(0)):
             for number, buffers in enumerate(pieces(page([[block for _, block in group]]))):
+                COURTESY.step_aside()
                 before = self._parts.get((name, number))
                 known = before and same(buffers, before.buffers)
                 yield (name, number), before if before and known else Part.of(buffers)

@@ -67,7 +67,10 @@ class Workers:
 
     def _work(self, client: Client | None) -> None:
         while client:
-            self._attend(client)
+            try:
+                self._attend(client)
+            finally:
+                COURTESY.end()
             client = self._next()
 
     def _next(self) -> Client | None:
@@ -88,7 +91,6 @@ class Workers:
         except Exception:  # noqa: BLE001 - the worker is for the next one, too
             _log.exception("internal error", client=str(client.address))
         finally:
-            COURTESY.end()
             if refusal:
                 self._tarpit.hold(client, refusal)
             else:

@@ -6,7 +6,8 @@ import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from pgvitals.block import MOST_BUCKETS, Rendered, Writer
+from pgvitals.block import AT_ONCE, MOST_BUCKETS, Rendered, Writer
+from pgvitals.courtesy import Courtesy
 from pgvitals.exposition import page
 from unit.material import FLOAT8, GAUGE, INT8, NUMERIC, TEXT, Rows, query, result, table
 
@@ -52,6 +53,28 @@ def test_values_that_cannot_be_held_are_counted_over_all_families() -> None:
     metrics = {"pg_n": GAUGE, "pg_m": {**GAUGE, "column": "m"}}
     made = block(result({"n": NUMERIC, "m": TEXT}, ("1e999", "x"), ("1", "y")), metrics=metrics)
     assert (made.series, made.lost) == (1, 3)
+
+
+@pytest.mark.parametrize("size", [AT_ONCE - 1, AT_ONCE, AT_ONCE + 1, 2 * AT_ONCE + 7])
+def test_of_many_rows_none_is_lost_where_the_writing_pauses(size: int) -> None:
+    values = [None if row % 7 == 3 else str(row) for row in range(size)]
+    made = block(
+        result({"n": INT8}, *zip(values, strict=True)), [f'{{a="{r}"}}' for r in range(size)]
+    )
+    shown = [(r, value) for r, value in enumerate(values) if value is not None]
+    lines = "".join(f'pg_x{{a="{row}"}} {value}\n' for row, value in shown)
+    assert text(made) == f"# HELP pg_x H.\n# TYPE pg_x gauge\n{lines}"
+    assert (made.series, made.lost) == (len(shown), 0)
+
+
+def test_who_writes_much_steps_aside_while_a_scrape_is_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr(Courtesy, "step_aside", lambda _: asked.append(True))
+    size = 5 * AT_ONCE
+    block(result({"n": INT8}, *[("1",)] * size), [f'{{a="{row}"}}' for row in range(size)])
+    assert len(asked) >= 5
 
 
 def test_without_rows_there_is_no_family_on_the_page() -> None:

@@ -57,10 +57,19 @@ def test_the_last_of_several_answers_ends_the_waiting(clock: Clock) -> None:
 def test_at_most_a_third_of_the_time_is_spent_on_waiting(clock: Clock) -> None:
     courtesy, begin = Courtesy(), clock.now
     courtesy.begin()
-    for _ in range(1000):
+    for _ in range(20_000):
         courtesy.step_aside()
         clock.now += 0.001
     assert 0.3 < sum(clock.waits) / (clock.now - begin) < 0.35
+
+
+def test_several_scrapes_that_come_together_are_waited_for(clock: Clock) -> None:
+    courtesy = Courtesy()
+    courtesy.begin()
+    for _ in range(5):
+        courtesy.step_aside()
+        clock.now += 0.001
+    assert clock.waits == [PATIENCE] * 5
 
 
 def test_who_waits_goes_on_when_the_answer_is_given(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Deadlines: who talks for too long is cut off, and nobody else."""
 
+import queue
 import socket
 import threading
 from collections.abc import Iterator
@@ -135,3 +136,33 @@ def test_the_keeper_sleeps_until_one_is_due_or_an_earlier_one_comes(pair: Pair) 
                 ours.settimeout(10)
                 assert ours.recv(1) == b""
                 assert (soon.expired, late.expired) == (True, False)
+
+
+def test_the_keeper_is_not_woken_for_one_that_is_due_after_he_looks_again(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deadlines = Deadlines()
+    woken: queue.SimpleQueue[bool] = queue.SimpleQueue()
+    naps: queue.SimpleQueue[float | None] = queue.SimpleQueue()
+    notify, wait = threading.Condition.notify, threading.Condition.wait
+
+    def noted(condition: threading.Condition, n: int = 1) -> None:
+        woken.put(True)
+        notify(condition, n)
+
+    def slept(condition: threading.Condition, timeout: float | None = None) -> bool:
+        naps.put(timeout)
+        return wait(condition, timeout)
+
+    keeper = threading.Thread(target=deadlines.keep, daemon=True)
+    keeper.start()
+    monkeypatch.setattr(threading.Condition, "notify", noted)
+    monkeypatch.setattr(threading.Condition, "wait", slept)
+    number = pair[0].fileno()
+    with deadlines.guard(number, 500):
+        assert woken.get(timeout=10)
+        assert naps.get(timeout=10)
+    with deadlines.guard(number, 600):
+        assert woken.empty()
+    with deadlines.guard(number, 5):
+        assert woken.get(block=False)
