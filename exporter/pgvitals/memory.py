@@ -9,7 +9,8 @@ Elsewhere nothing is done.
 import ctypes
 from contextlib import suppress
 
-_LARGE = 1024 * 1024
+_LARGE = 256 * 1024
+"""Bytes: less than a family of 10,000 samples, and more than any of 1,000."""
 _MMAP_THRESHOLD, _ARENA_MAX = -3, -8
 _C = ctypes.CDLL(None)
 
