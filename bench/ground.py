@@ -56,7 +56,11 @@ class Ground:
 
     def dsn(self, role: str, **more: Any) -> str:
         """How an exporter logs in."""
-        return self.server.dsn(self.databases[0], user=role, password=PASSWORD, **more)
+        return self.server.dsn(self.databases[0], **self.login(role), **more)
+
+    def login(self, role: str) -> dict[str, str]:
+        """The role and its password."""
+        return {"user": role, "password": PASSWORD}
 
     def touch(self) -> None:
         """Update one in fifty tables."""

@@ -138,12 +138,12 @@ def _plans(bill: Bill) -> str:
 def _spread(spread: Spread) -> str:
     head = ("", "CPU, ms", "database time, ms", "RSS, MB")
     sides = (
-        ("one database", spread.one, spread.rss_of_one),
-        ("twenty", spread.many, spread.rss_of_many),
+        ("one database", spread.one, f"{spread.rss_of_one:.1f}"),
+        ("twenty", spread.many, f"{spread.rss_of_many:.1f}"),
+        ("one, a bare client", spread.bare_one, ""),
+        ("twenty, a bare client", spread.bare_many, ""),
     )
-    rows = [
-        (name, f"{cost.cpu:.1f}", f"{cost.database:.1f}", f"{rss:.1f}") for name, cost, rss in sides
-    ]
+    rows = [(name, f"{cost.cpu:.1f}", f"{cost.database:.1f}", rss) for name, cost, rss in sides]
     return table.markdown([head, *rows])
 
 

@@ -1,8 +1,9 @@
-"""The spread: the same tables in one database and in twenty."""
+"""The spread: the same tables in one database and in twenty, for us and for a bare client."""
 
 import statistics
 from typing import NamedTuple
 
+from bench.bare import bare
 from bench.cost import Cost, Meter, cost, look_on
 from bench.entry import NEVER, ROWS_A_TABLE, TABLES, Entry
 from bench.ground import OURS, Ground, ground
@@ -15,13 +16,18 @@ EVERY = 30.0
 
 
 class Spread(NamedTuple):
-    """What a refresh of all tables costs, in one database and in many, and the memory in MB."""
+    """What a refresh of all tables costs, in one database and in many, and the memory in MB.
+
+    `bare_one` and `bare_many` are what it costs a client that does nothing with the rows.
+    """
 
     tables: int
     one: Cost
     many: Cost
     rss_of_one: float
     rss_of_many: float
+    bare_one: Cost
+    bare_many: Cost
 
 
 def spread(tables: int, number: int, databases: int = DATABASES) -> Spread:
@@ -29,9 +35,9 @@ def spread(tables: int, number: int, databases: int = DATABASES) -> Spread:
     figures = []
     for parts in (1, databases):
         with ground(tables, parts) as there:
-            figures.append(_alone(there, number))
-    (one, rss), (many, rss_of_many) = figures
-    return Spread(tables, one, many, rss, rss_of_many)
+            figures.append((*_alone(there, number), bare(there, number)))
+    (one, rss, bare_one), (many, rss_of_many, bare_many) = figures
+    return Spread(tables, one, many, rss, rss_of_many, bare_one, bare_many)
 
 
 def _alone(there: Ground, number: int) -> tuple[Cost, float]:
