@@ -21,14 +21,20 @@ from support.sockets import Sockets
 
 OF_NOTHING = {"pg_exporter_user_queries_load_error", "pg_stat_archiver_last_archive_age"}
 """Families of the peer of its own file, and NaN while nothing was archived."""
+SMALL = 1_000
+"""Tables up to which a database is small."""
 Cycle = tuple[Refresh, Refresh]
 """A refresh of each side, theirs first."""
 
 
 class Pace(NamedTuple):
-    """How often each refreshes, and with the slow tier; seconds of idleness, and of each crowd."""
+    """How often each refreshes, and with the slow tier; seconds of idleness, and of each crowd.
+
+    Small databases take `often` as many refreshes: theirs are short, so that noise is a larger part.
+    """
 
     refreshes: int = 8
+    often: int = 3
     slow: int = 3
     idle: int = 20
     crowd: float = 10.0
@@ -62,7 +68,7 @@ def contest(ground: Ground, entry: Entry, pace: Pace) -> Result:
 
 def _every(ground: Ground) -> float:
     """Seconds between our refreshes, so that the peer's fits in; no divisor of heartbeats' ten."""
-    return 3.0 if ground.tables <= 1_000 else 17.0
+    return 3.0 if ground.tables <= SMALL else 17.0
 
 
 class Contest:
@@ -87,7 +93,7 @@ class Contest:
             Sockets(self.ours.meter.pid, port) as ours,
         ):
             self._cycles(1)  # of a peer with cold caches
-            fast = self._cycles(self._pace.refreshes)
+            fast = self._cycles(self._refreshes())
             for side in self.sides:
                 side.backend = side.most_backend
             slow = self._slow_cycles()
@@ -119,6 +125,10 @@ class Contest:
             ports, seconds = [self.ours.port, port], self._pace.crowd
             crowds = scrapes.crowd(ports, seconds, packed=packed)
         self.ours.crowds[packed], self.floors[packed] = crowds
+
+    def _refreshes(self) -> int:
+        pace = self._pace
+        return pace.refreshes * (pace.often if self._ground.tables <= SMALL else 1)
 
     def _cycles(self, number: int, rows_a_table: int = ROWS_A_TABLE) -> list[Cycle]:
         cycles = []

@@ -58,12 +58,13 @@ def run(sizes: Sequence[int], pace: Pace, *, whole: bool, minutes: int) -> Findi
             if whole and tables == max(sizes):
                 found.bills = bill(there)
                 found.dues = dues(there)
-            if tables == max(sizes):
-                found.minutes = soak(there, minutes) if minutes else []
     if whole:
         found.spreads = spread(max(sizes), pace.slow)
     stolen, ticks = (b - a for a, b in zip(before, _ticks(), strict=True))
     found.stolen = stolen / max(1, ticks)
+    if minutes:
+        with ground(max(sizes)) as there:
+            found.minutes = soak(there, minutes)
     return found
 
 

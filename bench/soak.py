@@ -1,6 +1,7 @@
 """The soak: whether memory grows with time, at default intervals, under updates and scrapes."""
 
 import time
+from contextlib import suppress
 from typing import NamedTuple
 
 from bench import scrapes
@@ -22,9 +23,9 @@ class Minute(NamedTuple):
 
 
 def soak(ground: Ground, minutes: int) -> list[Minute]:
-    """Run the daemon for so long; tables are updated every minute."""
-    found = []
-    with Daemon(instance(ground.dsn(OURS))) as daemon:
+    """Run the daemon for so long; tables are updated every minute. Interrupted, it gives what it has."""
+    found: list[Minute] = []
+    with Daemon(instance(ground.dsn(OURS))) as daemon, suppress(KeyboardInterrupt):
         port = daemon.wait_ready(120).addresses[0][1]
         meter = Meter(daemon.pid, ground, OURS)
         began, before = time.monotonic(), meter.read().spent

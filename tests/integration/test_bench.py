@@ -15,7 +15,7 @@ from support.parity import peer_program
 pytestmark = pytest.mark.alone
 
 TABLES = 300
-PACE = Pace(refreshes=3, slow=1, idle=5, crowd=2.0)
+PACE = Pace(refreshes=3, often=1, slow=1, idle=5, crowd=2.0)
 
 
 @pytest.fixture(scope="module")
