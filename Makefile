@@ -54,7 +54,7 @@ trouble: setup ## the trouble table: what each fault does, in numbers, with ever
 e2e-alerts: setup ## seconds from 15 faults to the pager, 30 minutes (ARGS="--markdown docs/detection.md")
 	PYTHONPATH=tests $(BIN)/python -m support.detection $(ARGS)
 
-bench: setup ## measure beside postgres_exporter, write docs/performance.md: 45 minutes (ARGS="--soak 60")
+bench: setup ## measure beside postgres_exporter, write docs/performance.md: 50 minutes (ARGS="--soak 60")
 	PYTHONPATH=tests:. $(BIN)/python -m bench --whole --markdown docs/performance.md $(ARGS)
 
 alerts: setup ## what the alerts promise: rules, their unit tests, lints, routes and runbooks, and counts

@@ -2,7 +2,7 @@
 
     PYTHONPATH=tests:. python -m bench --tables 1000 --refreshes 4
 
-runs tables 1 and 2 at one size, in about five minutes; `make bench` runs all of it, in about forty.
+runs tables 1 and 2 at one size, in about six minutes; `make bench` runs all of it, in about fifty.
 """
 
 import argparse

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from bench.assessing import Due
 from bench.bill import Bill
 from bench.contest import Result
+from bench.growth import Growth
 from bench.soak import Minute
 from bench.spread import Spread
 from bench.start import Start
@@ -16,6 +17,7 @@ HELD_FROM = 1_000
 MANY = 10_000
 NOISE = 1.15
 """Differences below this are those of a shared machine."""
+_GROWING = {"cpu": "CPU", "database": "database time", "rss": "RSS"}
 
 
 class Bar(NamedTuple):
@@ -43,25 +45,14 @@ def of_contests(results: Sequence[Result]) -> Iterator[Bar]:
                 yield Bar(f"{_name(result)}: {what}", times.p99, 10)
 
 
-def of_growth(results: Sequence[Result]) -> Iterator[Bar]:
+def of_growth(growths: Sequence[Growth]) -> Iterator[Bar]:
     """What a table more costs at the larger sizes, divided by what it costs at the smaller."""
-    for defaults in (True, False):
-        each = [
-            growth(a, b) for a, b in pairwise(r for r in results if r.entry.defaults is defaults)
-        ]
-        for small, large in pairwise(each):
-            named = zip(("CPU", "database time", "RSS"), small, large, strict=True)
-            for what, before, after in named:
-                table = f"table {1 if defaults else 2}"
-                yield Bar(f"{table}: growth of {what}, large to small", after / before, NOISE)
-
-
-def growth(small: Result, large: Result) -> tuple[float, float, float]:
-    """What a thousand tables more cost: CPU and database time of a refresh in ms, RSS in MB."""
-    thousands = (large.tables - small.tables) / 1000
-    cost = large.ours.refresh - small.ours.refresh
-    memory = large.ours.rss - small.ours.rss
-    return cost.cpu / thousands, cost.database / thousands, memory / thousands
+    for growth in growths:
+        for small, large in pairwise(growth.steps()):
+            for field, what in _GROWING.items():
+                ratio = getattr(large, field) / getattr(small, field)
+                table = f"table {growth.entry.number}"
+                yield Bar(f"{table}: growth of {what}, large to small", ratio, NOISE)
 
 
 def of_start(start: Start) -> Iterator[Bar]:
@@ -104,7 +95,7 @@ def of_soak(minutes: Sequence[Minute], settled: int = 10) -> Iterator[Bar]:
 
 
 def _name(result: Result) -> str:
-    return f"table {1 if result.entry.defaults else 2}, {result.tables:,} tables"
+    return f"table {result.entry.number}, {result.tables:,} tables"
 
 
 def _ratios(result: Result) -> Iterator[Bar]:

@@ -37,7 +37,7 @@ class Pace(NamedTuple):
     often: int = 3
     slow: int = 3
     idle: int = 20
-    crowd: float = 10.0
+    crowd: float = 25.0
 
 
 class Result(NamedTuple):

@@ -52,6 +52,11 @@ class Entry(NamedTuple):
         changes = {name: {"enabled": True} if name in rare else often for name in self.queries}
         return instance(dsn, queries=OFF | changes, targets=NO_TARGETS, **more)
 
+    @property
+    def number(self) -> int:
+        """Of its table."""
+        return 1 if self.defaults else 2
+
     def slow(self) -> Mapping[str, float]:
         """The queries of the slow tier, with their intervals in seconds."""
         intervals = {name: float(shipped()[name].interval) for name in self.queries}

@@ -1,7 +1,6 @@
 """The page: docs/performance.md, from its template and what a run found."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 from string import Template
 
@@ -9,6 +8,7 @@ from bench import bar, table
 from bench.assessing import Due
 from bench.bill import Bill
 from bench.contest import Result
+from bench.growth import Growth
 from bench.run import Findings
 from bench.scrapes import Times
 from bench.soak import Minute
@@ -35,7 +35,7 @@ def page(found: Findings) -> str:
         stolen=f"{found.stolen:.0%}",
         bars=bars(found.bars()),
         contests="\n\n".join(map(_contest, found.results)),
-        growth=_growth(found.results),
+        growth=_growth(found.growths) if found.growths else _ABSENT,
         choice=_choice(last),
         start=_start(found.starts) if found.starts else _ABSENT,
         bill=_bill(found.bills) if found.bills else _ABSENT,
@@ -54,9 +54,8 @@ def bars(found: Sequence[bar.Bar]) -> str:
 
 
 def _contest(result: Result) -> str:
-    number = 1 if result.entry.defaults else 2
     return (
-        f"### Table {number}, {result.entry.name}: {result.tables:,} tables\n\n"
+        f"### Table {result.entry.number}, {result.entry.name}: {result.tables:,} tables\n\n"
         f"{table.of_contest(result)}\n\n"
         f"The floor of p50 and p99: {_floor(result.floors[False])} with identity,"
         f" {_floor(result.floors[True])} with gzip."
@@ -67,16 +66,14 @@ def _floor(times: Times) -> str:
     return f"{times.p50:.1f} and {times.p99:.1f} ms"
 
 
-def _growth(results: Sequence[Result]) -> str:
+def _growth(growths: Sequence[Growth]) -> str:
     head = ("", "CPU, ms", "database time, ms", "RSS, MB")
-    rows = [head]
-    for defaults in (True, False):
-        of_entry = [result for result in results if result.entry.defaults is defaults]
-        for small, large in pairwise(of_entry):
-            cpu, database, memory = bar.growth(small, large)
-            what = f"table {1 if defaults else 2}, {small.tables:,} to {large.tables:,}"
-            rows.append((what, f"{cpu:.2f}", f"{database:.2f}", f"{memory:.2f}"))
-    return table.markdown(rows) if len(rows) > 1 else _ABSENT
+    rows = [
+        (f"table {growth.entry.number}, {small:,} to {large:,}", *(f"{more:.2f}" for more in each))
+        for growth in growths
+        for small, large, *each in growth.steps()
+    ]
+    return table.markdown([head, *rows])
 
 
 def _choice(last: Sequence[Result]) -> str:

@@ -10,7 +10,9 @@ from bench.assessing import Due, dues
 from bench.bar import Bar
 from bench.bill import Bill, bill
 from bench.contest import Pace, Result, contest
+from bench.entry import Entry
 from bench.ground import Ground, ground
+from bench.growth import Growth, growth
 from bench.soak import Minute, soak
 from bench.spread import Spread, spread
 from bench.start import Start, start
@@ -30,6 +32,7 @@ class Findings:
     results: list[Result] = field(default_factory=list)
     starts: Start | None = None
     bills: Bill | None = None
+    growths: list[Growth] = field(default_factory=list)
     dues: list[Due] = field(default_factory=list)
     spreads: Spread | None = None
     minutes: list[Minute] = field(default_factory=list)
@@ -38,7 +41,7 @@ class Findings:
 
     def bars(self) -> list[Bar]:
         """Every bar that something was measured for."""
-        found = [*bar.of_contests(self.results), *bar.of_growth(self.results)]
+        found = [*bar.of_contests(self.results), *bar.of_growth(self.growths)]
         found += bar.of_start(self.starts) if self.starts else []
         found += bar.of_bill(self.bills) if self.bills else []
         found += bar.of_dues(self.dues) if self.dues else []
@@ -59,6 +62,8 @@ def run(sizes: Sequence[int], pace: Pace, *, whole: bool, minutes: int) -> Findi
                 found.bills = bill(there)
                 found.dues = dues(there)
     if whole:
+        if len(sizes) > 1:
+            found.growths = growth(_entries(there.server.major), sizes, pace.refreshes * pace.often)
         found.spreads = spread(max(sizes), pace.slow)
     stolen, ticks = (b - a for a, b in zip(before, _ticks(), strict=True))
     found.stolen = stolen / max(1, ticks)
@@ -75,8 +80,13 @@ def _ticks() -> tuple[int, int]:
 
 
 def _contests(found: Findings, there: Ground, pace: Pace) -> None:
-    for runs in (entry.as_released(), entry.same_sql(there.server.major)):
+    for runs in _entries(there.server.major):
         found.results.append(result := contest(there, runs, pace))
         found.load.append(os.getloadavg()[1])
         print(f"\n{there.tables:,} tables, {runs.name}; load {found.load[-1]:.1f}\n")
         print(table.of_contest(result), flush=True)
+
+
+def _entries(major: int) -> list[Entry]:
+    """Tables 1 and 2."""
+    return [entry.as_released(), entry.same_sql(major)]

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench import entry, page
+from bench import entry, growth, page
 from bench.bar import Bar
 from bench.contest import Pace, Result, contest
-from bench.ground import ground
+from bench.ground import PREFERRED, ground
 from bench.run import Findings
 from support.parity import peer_program
 
@@ -59,8 +59,17 @@ def test_the_page_says_what_was_found_and_what_was_not_looked_for(result: Result
     text = page.page(found)
     assert "PostgreSQL 15.18, " in text
     assert f" {result.ours.samples:,} |" in text
-    assert text.count("Not part of this run.") == 6
+    assert text.count("Not part of this run.") == 7
     assert "$" not in text
+
+
+def test_growth_is_told_from_sizes_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growth, "EVERY", 3.0)
+    (grown,) = growth.growth([entry.same_sql(PREFERRED)], [100, 400], 2, idle=2)
+    (step,) = grown.steps()
+    assert (step.small, step.large) == (100, 400)
+    assert min(step.database, *(size.refresh.cpu for size in grown.sizes)) > 1
+    assert max(size.rss for size in grown.sizes) < 75
 
 
 def test_a_bar_that_is_missed_is_marked() -> None:
