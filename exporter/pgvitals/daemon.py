@@ -24,11 +24,6 @@ MOST_FILES = 8192
 """Files and connections that may be open, where the system lets us: clients are to take none from logins."""
 SWITCH_INTERVAL = 0.0005
 """Seconds after which a thread that reads rows lets one that answers a scrape go on; Python's are 0.005."""
-SEARCHED_AFTER = 20_000
-"""New containers after which garbage is searched for; with Python's 700 each chunk of rows would be a reason.
-
-A search finds none among rows, takes up to 6 ms, and scrapes wait for it.
-"""
 
 _log = structlog.get_logger()
 
@@ -66,7 +61,6 @@ class Daemon:
         """Serve until SIGTERM or SIGINT; SIGHUP reloads."""
         sys.setswitchinterval(SWITCH_INTERVAL)
         gc.freeze()  # what is there stays; to look for garbage in all of it takes 25 ms at a time
-        gc.set_threshold(SEARCHED_AFTER)
         signal.signal(signal.SIGTERM, lambda *_: self._ends.put(True))
         signal.signal(signal.SIGINT, lambda *_: self._ends.put(True))
         signal.signal(signal.SIGHUP, lambda *_: self._reloads.put(True))
