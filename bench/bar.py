@@ -78,7 +78,7 @@ def of_spread(spread: Spread) -> Iterator[Bar]:
     if spread.tables < MANY:
         return  # logins and cold caches decide
     for what in ("cpu", "database"):
-        ratio = getattr(spread.many, what) / getattr(spread.one, what)
+        ratio = getattr(spread.many.refresh, what) / getattr(spread.one.refresh, what)
         yield Bar(f"twenty databases to one with the same tables, {what}", ratio, 1.3)
 
 

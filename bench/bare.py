@@ -1,18 +1,17 @@
 """The bare client: it logs in, has our statements run and throws their rows away, unread.
 
-What it takes nobody saves who has two connections, and reads one database after the other.
+What twenty databases take of it more than one, nobody saves who has two connections.
 """
 
 import multiprocessing
-import statistics
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from multiprocessing.connection import Connection
 
 import psycopg
 
-from bench.cost import Cost
+from bench.cost import Cost, median
 from bench.entry import TABLES
 from bench.ground import PEER, Ground
 from pgvitals.catalogue import shipped
@@ -21,24 +20,27 @@ from pgvitals.session import Session
 TIMEOUT = 60.0
 
 
-def bare(there: Ground, number: int) -> Cost:
-    """The medians of so many refreshes, in a process of its own; of one database it keeps the session."""
-    statements = [shipped()[name].statement(there.server.major) or "" for name in TABLES]
-    dsns = [there.server.dsn(name, **there.login(PEER)) for name in there.databases]
-    spent = []
-    with _client(dsns, statements) as pipe:
-        for _ in range(number + 1):
-            there.touch()
-            before = there.ledger(PEER).milliseconds
-            pipe.send(True)
-            spent.append((pipe.recv(), there.ledger(PEER).milliseconds - before))
-    # The first comes with cold caches.
-    return Cost(*map(statistics.median, zip(*spent[1:], strict=True)))
+def bare(grounds: Sequence[Ground], number: int) -> list[Cost]:
+    """The medians of so many refreshes of each, in turn; of one database it keeps the session."""
+    with ExitStack() as stack:
+        pipes = [stack.enter_context(_client(there)) for there in grounds]
+        # The first come with cold caches.
+        _, *rounds = [list(map(_refresh, grounds, pipes)) for _ in range(number + 1)]
+    return [median(costs) for costs in zip(*rounds, strict=True)]
+
+
+def _refresh(there: Ground, pipe: Connection) -> Cost:
+    there.touch()
+    before = there.ledger(PEER).milliseconds
+    pipe.send(True)
+    return Cost(pipe.recv(), there.ledger(PEER).milliseconds - before)
 
 
 @contextmanager
-def _client(dsns: Sequence[str], statements: Sequence[str]) -> Iterator[Connection]:
-    """Refreshes for each message, and answers with the milliseconds of processor time that it took."""
+def _client(there: Ground) -> Iterator[Connection]:
+    """A process that refreshes for each message, and answers with the processor time in milliseconds."""
+    statements = [shipped()[name].statement(there.server.major) or "" for name in TABLES]
+    dsns = [there.server.dsn(name, **there.login(PEER)) for name in there.databases]
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
     process = spawn.Process(target=_serve, args=(theirs, dsns, statements), daemon=True)

@@ -135,8 +135,8 @@ def _plans(bill: Bill) -> str:
 def _spread(spread: Spread) -> str:
     head = ("", "CPU, ms", "database time, ms", "RSS, MB")
     sides = (
-        ("one database", spread.one, f"{spread.rss_of_one:.1f}"),
-        ("twenty", spread.many, f"{spread.rss_of_many:.1f}"),
+        ("one database", spread.one.refresh, f"{spread.one.rss:.1f}"),
+        ("twenty", spread.many.refresh, f"{spread.many.rss:.1f}"),
         ("one, a bare client", spread.bare_one, ""),
         ("twenty, a bare client", spread.bare_many, ""),
     )

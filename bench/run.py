@@ -64,7 +64,7 @@ def run(sizes: Sequence[int], pace: Pace, *, whole: bool, minutes: int) -> Findi
     if whole:
         if len(sizes) > 1:
             found.growths = growth(_entries(there.server.major), sizes, pace.refreshes * pace.often)
-        found.spreads = spread(max(sizes), pace.slow)
+        found.spreads = spread(max(sizes), pace.refreshes)
     stolen, ticks = (b - a for a, b in zip(before, _ticks(), strict=True))
     found.stolen = stolen / max(1, ticks)
     if minutes:

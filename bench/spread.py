@@ -1,14 +1,13 @@
 """The spread: the same tables in one database and in twenty, for us and for a bare client."""
 
-import statistics
+from contextlib import ExitStack
 from typing import NamedTuple
 
 from bench.bare import bare
-from bench.cost import Cost, Meter, cost, look_on
-from bench.entry import NEVER, ROWS_A_TABLE, TABLES, Entry
-from bench.ground import OURS, Ground, ground
-from bench.side import Side
-from support.daemon import Daemon
+from bench.cost import Cost
+from bench.entry import TABLES, Entry
+from bench.ground import ground
+from bench.runner import Spent, Turns, in_turn
 
 DATABASES = 20
 EVERY = 30.0
@@ -16,44 +15,21 @@ EVERY = 30.0
 
 
 class Spread(NamedTuple):
-    """What a refresh of all tables costs, in one database and in many, and the memory in MB.
+    """What a refresh of all tables takes, in one database and in many.
 
     `bare_one` and `bare_many` are what it costs a client that does nothing with the rows.
     """
 
     tables: int
-    one: Cost
-    many: Cost
-    rss_of_one: float
-    rss_of_many: float
+    one: Spent
+    many: Spent
     bare_one: Cost
     bare_many: Cost
 
 
 def spread(tables: int, number: int, databases: int = DATABASES) -> Spread:
-    """Measure both, one server after the other."""
-    figures = []
-    for parts in (1, databases):
-        with ground(tables, parts) as there:
-            figures.append((*_alone(there, number), bare(there, number)))
-    (one, rss, bare_one), (many, rss_of_many, bare_many) = figures
-    return Spread(tables, one, many, rss, rss_of_many, bare_one, bare_many)
-
-
-def _alone(there: Ground, number: int) -> tuple[Cost, float]:
-    """The cost of a refresh of ours with nobody beside it, and the memory that it has then."""
-    runs, rows = Entry("tables", TABLES, {}, False), ROWS_A_TABLE * there.tables
-    dsn, followed = there.dsn(OURS), {"include": there.databases}
-    with Daemon(runs.config(dsn, EVERY, databases=followed)) as daemon:
-        side = Side(Meter(daemon.pid, there, OURS), daemon.addresses[0][1])
-        side.await_rows(rows)
-        refreshes = []
-        for _ in range(number):
-            there.touch()
-            refreshes.append(side.in_background(rows))
-        before = side.meter.read()
-        daemon.write(runs.config(dsn, NEVER, databases=followed))
-        daemon.reload()
-        side.await_rest(before.rows + rows)
-        (idle,) = look_on([side.meter])
-    return cost(refreshes, idle), statistics.median(r.rss for r in refreshes)
+    """Measure so many refreshes of both, in turn."""
+    with ExitStack() as stack:
+        grounds = [stack.enter_context(ground(tables, parts)) for parts in (1, databases)]
+        one, many = in_turn(Entry("tables", TABLES, {}, False), grounds, Turns(number, EVERY))
+        return Spread(tables, one, many, *bare(grounds, number))

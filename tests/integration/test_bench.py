@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -10,6 +11,7 @@ from bench.bar import Bar
 from bench.contest import Pace, Result, contest
 from bench.ground import PREFERRED, ground
 from bench.run import Findings
+from bench.runner import Turns
 from support.parity import peer_program
 
 pytestmark = pytest.mark.alone
@@ -65,11 +67,12 @@ def test_the_page_says_what_was_found_and_what_was_not_looked_for(result: Result
 
 def test_growth_is_told_from_sizes_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(growth, "EVERY", 3.0)
-    (grown,) = growth.growth([entry.same_sql(PREFERRED)], [100, 400], 2, idle=2)
+    monkeypatch.setattr(growth, "Turns", partial(Turns, idle=2))
+    (grown,) = growth.growth([entry.same_sql(PREFERRED)], [100, 400], 2)
     (step,) = grown.steps()
     assert (step.small, step.large) == (100, 400)
-    assert min(step.database, *(size.refresh.cpu for size in grown.sizes)) > 1
-    assert max(size.rss for size in grown.sizes) < 75
+    assert min(step.database, *(spent.refresh.cpu for spent in grown.sizes.values())) > 1
+    assert max(spent.rss for spent in grown.sizes.values()) < 75
 
 
 def test_a_bar_that_is_missed_is_marked() -> None:
