@@ -25,6 +25,7 @@ from support.faults import PASSWORD, ROLE
 from support.healthy import Load
 from support.mishaps import Mishaps
 from support.prometheus import Prometheus, probed
+from support.servers import Server
 from support.shops import SLOT
 
 GOOD, GOOD_STANDBY = "good-shop", "good-shop-standby"
@@ -130,6 +131,8 @@ class Contrast:
         faulty, standby = self._servers[FAULTY], self._servers[FAULTY_STANDBY]
         _say("spoiling the one that was empty")
         shops.spoil(faulty)
+        # It lags, and what goes wrong there needs the tables that were made.
+        _catch_up(faulty, standby)
         self._stack.enter_context(Mishaps(faulty, standby))
         _say(f"waiting for {WATCHED:g} s")
         time.sleep(WATCHED)
@@ -146,6 +149,15 @@ class Contrast:
 def _implemented() -> list[str]:
     """The targets that this release measures."""
     return [name for name, target in agenda.shipped().items() if target.sql]
+
+
+def _catch_up(primary: Server, standby: Server) -> None:
+    """Wait until the standby has replayed all that the primary has written until now."""
+    with primary.connect() as session:
+        written = session.execute("select pg_current_wal_lsn()").fetchone()
+    with standby.connect() as session:
+        replayed = "select 1 where pg_last_wal_replay_lsn() >= %s"
+        until(lambda: session.execute(replayed, written).fetchone(), 60, "catch up")
 
 
 def _say(what: str) -> None:
