@@ -6,6 +6,7 @@ immutable buffers.
 
 import functools
 from collections.abc import Iterable, Sequence
+from itertools import compress
 from typing import NamedTuple
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -41,12 +42,20 @@ def header(name: str, type_: str, help_: str) -> bytes:
 
 def samples(name: str, labels: Sequence[str], values: Sequence[str | None]) -> tuple[bytes, int]:
     """The lines of a family, and how many: `labels[i]` is `{a="b"}` or empty; without value no line."""
-    lines = [
-        f"{name}{label} {value}\n"
-        for label, value in zip(labels, values, strict=True)
-        if value is not None
-    ]
-    return "".join(lines).encode(), len(lines)
+    try:
+        return _lines(name, labels, values), len(values)
+    except TypeError:
+        there = [value is not None for value in values]
+        told = list(compress(values, there))
+        return _lines(name, list(compress(labels, there)), told), len(told)
+
+
+def _lines(name: str, labels: Sequence[str], values: Sequence[str | None]) -> bytes:
+    """A line for each value; where one is missing it raises TypeError."""
+    # Put together column by column: line by line takes twice as long.
+    texts: list[str | None] = [name, "", " ", "", "\n"] * len(values)
+    texts[1::5], texts[3::5] = labels, values
+    return "".join(texts).encode()  # type: ignore[arg-type]  # it says so itself
 
 
 def family(of: Described, measured: Sequence[tuple[str, float | None]]) -> bytes:
