@@ -6,14 +6,13 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from pgvitals import exposition, sample
+from pgvitals.column import Column
 from pgvitals.courtesy import COURTESY
 from pgvitals.exposition import Block, Family
 from pgvitals.query import FamiliesFrom, Metric, Query
 from pgvitals.table import Table
 
 MOST_BUCKETS = 200
-AT_ONCE = 1000
-"""Samples that are written before who answers a scrape may go first: a fraction of a millisecond."""
 _FAMILY_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 
 
@@ -26,9 +25,9 @@ class Rendered(NamedTuple):
 
 
 class _Written(NamedTuple):
-    """A family as it was written last: from which values, with how many series, and what was lost."""
+    """A family as it was written last: from which column, with how many series, and what was lost."""
 
-    values: str
+    column: Column | None
     family: Family
     series: int
     lost: int
@@ -41,7 +40,7 @@ class Writer:
         self._query = query
         self._labels: list[str] = []
         self._written: dict[str, _Written] = {}
-        self._columns: list[list[sample.Cell]] = []
+        self._columns: list[Column] = []
         self._rendered = Rendered((), 0, 0)
 
     def write(self, table: Table, labels: list[str]) -> Rendered:
@@ -68,37 +67,24 @@ class Writer:
     def _rows(self, source: FamiliesFrom, table: Table) -> Rendered:
         columns = [table.column(name) for name in (source.name, source.value, source.help)]
         if columns != self._columns:
-            self._columns, self._rendered = columns, _from_rows(source, table)
+            rendered = _from_rows(source, columns, compat=self._query.compat)
+            self._columns, self._rendered = columns, rendered
         return self._rendered
 
     def _plain(self, name: str, metric: Metric, table: Table) -> _Written:
-        values, lost = table.values(metric.column)
-        text = _text(values)
+        column = table.column(metric.column)
         last = self._written.get(name)
-        if last and last.values == text:
-            return last._replace(lost=lost)
-        body, series = _samples(name, self._labels, values)
-        return _Written(text, _made(name, metric, body), series, lost)
+        return last if last and last.column == column else self._afresh(name, metric, column)
 
-
-def _samples(name: str, labels: Sequence[str], values: sample.Column) -> tuple[bytes, int]:
-    """The lines of a family, and how many; written some at a time."""
-    bodies, series = [], 0
-    for first in range(0, len(labels), AT_ONCE):
-        COURTESY.step_aside()
-        some = slice(first, first + AT_ONCE)
-        body, number = exposition.samples(name, labels[some], values[some])
-        bodies.append(body)
-        series += number
-    return b"".join(bodies), series
-
-
-def _text(values: sample.Column) -> str:
-    """All values as one text that no others have: a value has no line end, and NULL is none."""
-    try:
-        return "\n".join(values)  # type: ignore[arg-type]  # most columns have no NULL
-    except TypeError:
-        return "\n".join("NULL" if value is None else value for value in values)
+    def _afresh(self, name: str, metric: Metric, column: Column) -> _Written:
+        bodies, first, series, lost = [], 0, 0, 0
+        for some in column.written(compat=self._query.compat):
+            COURTESY.step_aside()
+            end = first + len(some.values)
+            body, number = exposition.samples(name, self._labels[first:end], some.values)
+            bodies.append(body)
+            first, series, lost = end, series + number, lost + some.lost
+        return _Written(column, _made(name, metric, b"".join(bodies)), series, lost)
 
 
 def _made(name: str, metric: Metric, body: bytes) -> Family:
@@ -109,7 +95,8 @@ def _histograms(name: str, metric: Metric, table: Table, labels: list[str], most
     """A family of histograms, one a row; `most` bounds their series."""
     lines: list[str] = []
     lost = 0
-    for label, *cells in zip(labels, *map(table.column, metric.columns), strict=True):
+    columns = [table.column(name).cells() for name in metric.columns]
+    for label, *cells in zip(labels, *columns, strict=True):
         try:
             more = _histogram(name, label, cells)
         except ValueError:
@@ -118,7 +105,7 @@ def _histograms(name: str, metric: Metric, table: Table, labels: list[str], most
         fits = len(lines) + len(more) <= most
         lines += more if fits else []
         lost += not fits
-    return _Written("", _made(name, metric, "".join(lines).encode()), len(lines), lost)
+    return _Written(None, _made(name, metric, "".join(lines).encode()), len(lines), lost)
 
 
 def _histogram(name: str, label: str, cells: list[sample.Cell]) -> list[str]:
@@ -140,12 +127,13 @@ def _histogram(name: str, label: str, cells: list[sample.Cell]) -> list[str]:
     ]
 
 
-def _from_rows(source: FamiliesFrom, table: Table) -> Rendered:
+def _from_rows(source: FamiliesFrom, columns: Sequence[Column], *, compat: bool) -> Rendered:
     """A family for each row; a name that Prometheus does not allow, or that came before, is lost."""
     families: dict[str, Family] = {}
-    values, lost = table.values(source.value)
-    helps = table.column(source.help)
-    for cell, value, help_ in zip(table.column(source.name), values, helps, strict=True):
+    names, numbers, helps = columns
+    written = list(numbers.written(compat=compat))
+    values, lost = [v for w in written for v in w.values], sum(w.lost for w in written)
+    for cell, value, help_ in zip(names.cells(), values, helps.cells(), strict=True):
         name = source.prefix + (cell or "")
         if value is None:
             continue

@@ -1,17 +1,16 @@
 """A collector: a query bound to one database of one instance; it turns rows into a block."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from pgvitals import exposition, sample
 from pgvitals.block import Writer
-from pgvitals.courtesy import COURTESY
+from pgvitals.column import Column
 from pgvitals.exposition import Block
 from pgvitals.facts import Facts
 from pgvitals.outcome import Outcome
 from pgvitals.query import Query
-from pgvitals.sample import Cell
 from pgvitals.session import Row, Session
 from pgvitals.table import MissingColumns, Table
 from pgvitals.task import Status, Task
@@ -22,7 +21,7 @@ class Collector(Task):
     """A task that gives the samples of a query."""
 
     query: Query
-    _keys: list[str] = field(default_factory=list, repr=False)
+    _keys: list[Column] = field(default_factory=list, repr=False)
     _labels: list[str] = field(default_factory=list, repr=False)
     _first: list[int] = field(default_factory=list, repr=False)
     _shown: list[str] = field(default_factory=list, repr=False)
@@ -69,13 +68,11 @@ class Collector(Task):
 
     def _identify(self, table: Table) -> None:
         """Make each row's label text, once for its identity; nothing changes while no row comes or goes."""
-        columns = [table.column(name) for name in self.query.labels]
-        keys = list(map(_key, columns))
+        keys = [table.column(name) for name in self.query.labels]
         if keys == self._keys and len(self._labels) == table.size:
             return
-        before = zip(*(key.split(_END) for key in self._keys), strict=True)
-        known = dict(zip(before, self._labels, strict=False))
-        rows = [tuple(c or "" for c in r) for r in zip(*columns, strict=True)] or [()] * table.size
+        known = dict(zip(_rows(self._keys), self._labels, strict=False))
+        rows = list(_rows(keys)) or [()] * table.size
         self._keys = keys
         self._labels = [known.get(row) or self._label_text(row) for row in rows]
         self._shown = self._labels
@@ -92,17 +89,8 @@ class Collector(Task):
         )
 
 
-_END = "\0"
-"""Ends a cell in a key: the one character that no text of PostgreSQL has."""
-
-
-def _key(column: Sequence[Cell]) -> str:
-    """A column as one text, a fraction of its cells' memory; NULL and nothing are the same label."""
-    COURTESY.step_aside()
-    try:
-        return _END.join(column)  # type: ignore[arg-type]  # most columns have no NULL
-    except TypeError:
-        return _END.join(cell or "" for cell in column)
+def _rows(columns: Sequence[Column]) -> Iterable[Row]:
+    return zip(*(column.cells() for column in columns), strict=True)
 
 
 def _first(labels: Sequence[str]) -> list[int]:

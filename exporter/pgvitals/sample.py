@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 Cell = str | None
-Column = Sequence[Cell]
+Cells = Sequence[Cell]
 
 LABEL_LENGTH: Final = 1024
 """Characters of a label value; the rest is cut."""
@@ -38,12 +38,12 @@ _INTERVAL_FORM = re.compile(
 _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n", "\0": ""})
 
 
-def values(column: Column, oid: int) -> Column:
-    """Write a result column of type `oid` as Prometheus does; None where there is nothing to write."""
+def values(cells: Cells, oid: int) -> Cells:
+    """Write cells of type `oid` as Prometheus does; None where there is nothing to write."""
     if oid in _WHOLE:
-        return column
+        return cells
     convert = _CONVERTERS.get(oid, _number)
-    return [None if cell is None else convert(cell) for cell in column]
+    return [None if cell is None else convert(cell) for cell in cells]
 
 
 def label(name: str, cell: Cell) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from operator import itemgetter
 
 from pgvitals import sample
+from pgvitals.column import Column
 from pgvitals.query import Keep, Query
-from pgvitals.sample import Cell, Column
-from pgvitals.session import Chunk, Row
+from pgvitals.sample import Cell
+from pgvitals.session import CHUNK_ROWS, Chunk, Row
 
 
 class MissingColumns(Exception):  # noqa: N818 - the columns are missing, the name says so
@@ -22,18 +23,17 @@ class Table:
     """
 
     def __init__(self, query: Query, chunks: Iterable[Chunk]) -> None:
-        self._compat = query.compat
+        self.size = 0
         self._index: dict[str, int] = {}
-        self._types: tuple[int, ...] = ()
-        self._columns: list[list[Cell]] = []
+        self._columns: list[Column] = []
         read, best = 0, None
         for chunk in chunks:
-            if not self._types:
+            if not self._columns:
                 self._begin(chunk)
             room, read = query.max_rows - read, read + chunk.size
             if best or (room < chunk.size and query.keep and query.keep.column in self._index):
                 best = best or _Best(query.keep, self._index, query.max_rows)
-                best.take([*zip(*self._columns, strict=True), *chunk.rows()], chunk.types)
+                best.take([*self._rows(), *chunk.rows()], chunk.types)
                 self._begin(chunk)
             elif room > 0:
                 self._add(chunk.rows()[:room])
@@ -42,36 +42,32 @@ class Table:
         self.omitted = read - self.size
         self._demand(query.columns)
 
-    @property
-    def size(self) -> int:
-        """How many rows it has."""
-        return len(self._columns[0]) if self._columns else 0
-
-    def column(self, name: str) -> list[Cell]:
-        """A column as it came."""
+    def column(self, name: str) -> Column:
+        """A column, as it came."""
         return self._columns[self._index[name]]
 
     def keep(self, rows: Sequence[int]) -> None:
         """Leave these rows alone, by their positions."""
-        self._columns = [[column[row] for row in rows] for column in self._columns]
-
-    def values(self, name: str) -> tuple[Column, int]:
-        """A column as Prometheus writes it, and how many of its values it cannot hold."""
-        came = self.column(name)
-        written = sample.values(came, self._types[self._index[name]])
-        lost = 0 if written is came else written.count(None) - came.count(None)
-        if self._compat and None in came:
-            written = ["0" if c is None else w for c, w in zip(came, written, strict=True)]
-        return written, lost
+        came = list(self._rows())
+        self._empty([column.type for column in self._columns])
+        self._add([came[row] for row in rows])
 
     def _begin(self, chunk: Chunk) -> None:
         self._index = {name: position for position, name in enumerate(chunk.names)}
-        self._types = chunk.types
-        self._columns = [[] for _ in chunk.names]
+        self._empty(chunk.types)
 
-    def _add(self, rows: Iterable[Row]) -> None:
-        for column, cells in zip(self._columns, zip(*rows, strict=True), strict=False):
-            column += cells
+    def _empty(self, types: Iterable[int]) -> None:
+        self._columns, self.size = [Column(type_, []) for type_ in types], 0
+
+    def _rows(self) -> Iterable[Row]:
+        return zip(*(column.cells() for column in self._columns), strict=True)
+
+    def _add(self, rows: Sequence[Row]) -> None:
+        self.size += len(rows)
+        for first in range(0, len(rows), CHUNK_ROWS):
+            some = zip(*rows[first : first + CHUNK_ROWS], strict=True)
+            for column, cells in zip(self._columns, some, strict=False):
+                column.add(cells)
 
     def _demand(self, columns: Iterable[str]) -> None:
         if missing := [name for name in columns if name not in self._index]:

@@ -126,7 +126,7 @@ def collect(connection: Connection, name: str, old: str = "", new: str = "") -> 
     chunks = session.read(written.replace(old, new) if old else written, query.timeout, schemas)
     table = Table(query, chunks)
     assert table.omitted == 0
-    columns = [[_text(cell) for cell in table.column(column)] for column in query.columns]
+    columns = [[_text(cell) for cell in table.column(column).cells()] for column in query.columns]
     return [dict(zip(query.columns, cells, strict=True)) for cells in zip(*columns, strict=True)]
 
 

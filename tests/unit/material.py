@@ -121,7 +121,7 @@ def table(of: Query, *chunks: Rows) -> Table:
 
 def rows(of: Table, names: Iterable[str]) -> list[Row]:
     """Some columns of a table, row by row."""
-    return list(zip(*map(of.column, names), strict=True))
+    return list(zip(*(of.column(name).cells() for name in names), strict=True))
 
 
 @dataclass(frozen=True)

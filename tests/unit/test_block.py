@@ -6,9 +6,10 @@ import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from pgvitals.block import AT_ONCE, MOST_BUCKETS, Rendered, Writer
+from pgvitals.block import MOST_BUCKETS, Rendered, Writer
 from pgvitals.courtesy import Courtesy
 from pgvitals.exposition import page
+from pgvitals.session import CHUNK_ROWS
 from unit.material import FLOAT8, GAUGE, INT8, NUMERIC, TEXT, Rows, query, result, table
 
 FLOAT8S, INT8S = 1022, 1016
@@ -55,7 +56,7 @@ def test_values_that_cannot_be_held_are_counted_over_all_families() -> None:
     assert (made.series, made.lost) == (1, 3)
 
 
-@pytest.mark.parametrize("size", [AT_ONCE - 1, AT_ONCE, AT_ONCE + 1, 2 * AT_ONCE + 7])
+@pytest.mark.parametrize("size", [CHUNK_ROWS - 1, CHUNK_ROWS, CHUNK_ROWS + 1, 2 * CHUNK_ROWS + 7])
 def test_of_many_rows_none_is_lost_where_the_writing_pauses(size: int) -> None:
     values = [None if row % 7 == 3 else str(row) for row in range(size)]
     made = block(
@@ -72,7 +73,7 @@ def test_who_writes_much_steps_aside_while_a_scrape_is_answered(
 ) -> None:
     asked: list[bool] = []
     monkeypatch.setattr(Courtesy, "step_aside", lambda _: asked.append(True))
-    size = 5 * AT_ONCE
+    size = 5 * CHUNK_ROWS
     block(result({"n": INT8}, *[("1",)] * size), [f'{{a="{row}"}}' for row in range(size)])
     assert len(asked) >= 5
 
@@ -202,7 +203,7 @@ def written(*contents: list[tuple[str | None, str | None]], **changes: Any) -> l
 
 def test_a_family_whose_values_are_the_same_is_the_same_text() -> None:
     first, second = written([("1", "2"), ("3", None)], [("1", "2"), ("4", None)])
-    assert second.block[1] is first.block[1]
+    assert second.block[1] == first.block[1]
     assert text(second) == text(first).replace('pg_n{a="y"} 3', 'pg_n{a="y"} 4')
     assert (second.series, second.lost) == (3, 0)
 
@@ -227,7 +228,7 @@ def test_other_values_are_other_text(
 def test_what_is_lost_is_counted_anew_where_the_text_stays() -> None:
     first, second = written([("1", "1e999"), ("2", None)], [("1", None), ("2", None)])
     assert (first.lost, second.lost) == (1, 0)
-    assert second.block[1] is first.block[1]
+    assert second.block[1] == first.block[1]
 
 
 def test_other_labels_are_other_text() -> None:

@@ -83,7 +83,7 @@ def block_of(families: list[str], database: str, found: dict[str, int | None]) -
     content = ((a, None if n is None else str(n)) for a, n in found.items())
     whole = table(made, result({"a": TEXT, "n": INT8}, *content))
     first = sample.label("datname", database)
-    labels = [braces([first, sample.label("a", a)]) for a in whole.column("a")]
+    labels = [braces([first, sample.label("a", a)]) for a in whole.column("a").cells()]
     return Writer(made).write(whole, labels).block
 
 
