@@ -16,6 +16,9 @@ from pgvitals.target import Setting, Target
 from pgvitals.task import Status, Task
 from pgvitals.verdict import Key, Verdict
 
+FINDINGS = 20
+"""Findings of a target that are shown for a database."""
+
 
 @dataclass
 class Assessment(Task):
@@ -27,7 +30,7 @@ class Assessment(Task):
     query: Target
     shared: Mapping[str, Setting] = field(default_factory=dict)
     exempt: Collection[Key] = ()
-    most: int = 20
+    most: int = FINDINGS
     _rendered: tuple[tuple[Status, bool, int], Block] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -56,12 +59,9 @@ class Assessment(Task):
         """What is to be said at `now` (time.monotonic)."""
         ended = status.outcome
         skipped = ended is not None and ended.kind == "skipped"
-        if status.measurement is None or skipped or now > self.lasts(status):
+        if status.verdict is None or skipped or now > self.lasts(status):
             return verdict.of_outcome(self.query, self.database, ended)
-        judged = verdict.judge(
-            self.query, self.database, status.measurement, self.exempt, self.most
-        )
-        return judged._replace(evaluated_at=status.success_time)
+        return status.verdict._replace(findings=status.verdict.findings[: self.most])
 
     def shown(self, status: Status, now: float) -> Block:
         """The verdict's samples; the same ones as long as nothing else is to be said."""
@@ -72,11 +72,15 @@ class Assessment(Task):
 
     def _read(self, session: Session, facts: Facts, timeout: float) -> Outcome:
         seen = measure(self.query, session, facts, timeout, self.shared)
+        now = time.time()
+        # At once, for thousands of findings need not stay until somebody asks for the worst of them.
+        most = max(self.most, FINDINGS)
+        judged = verdict.judge(self.query, self.database, seen, self.exempt, most)
         self.status = replace(
             self.status,
             success_at=time.monotonic(),
-            success_time=time.time(),
+            success_time=now,
             rows=seen.scope,
-            measurement=seen,
+            verdict=judged._replace(evaluated_at=now),
         )
         return Outcome("success")

@@ -4,15 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from pgvitals.agenda import Agenda
-from pgvitals.assessment import Assessment
+from pgvitals.assessment import FINDINGS, Assessment
 from pgvitals.catalogue import Catalogue
 from pgvitals.changes import Changes, look
 from pgvitals.collector import Collector
 from pgvitals.reading import Reading
 from pgvitals.task import Task
 
-FINDINGS = 20
-"""Findings of a target that are shown for a database."""
 ALL_FINDINGS = 2_000
 """Findings that are shown for an instance."""
 

@@ -9,7 +9,7 @@ import psycopg
 
 from pgvitals import binding
 from pgvitals.agenda import Agenda
-from pgvitals.assessment import Assessment
+from pgvitals.assessment import FINDINGS, Assessment
 from pgvitals.binding import Place
 from pgvitals.checkup import session
 from pgvitals.config import Databases
@@ -55,7 +55,7 @@ def run(
     progress: Progress,
     *,
     databases: Databases | None = None,
-    most: int = binding.FINDINGS,
+    most: int = FINDINGS,
 ) -> Report:
     """Assess the targets of `agenda` and name `most` findings of each; raises psycopg.Error.
 

@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 
 from pgvitals import check, exemption, flags, settings
-from pgvitals.assessment import Assessment
-from pgvitals.binding import FINDINGS
+from pgvitals.assessment import FINDINGS, Assessment
 from pgvitals.check import Report
 from pgvitals.config import Config, InstanceConfig, Loaded
 from pgvitals.exemption import Exemptions

@@ -11,7 +11,7 @@ from pgvitals.facts import Facts
 from pgvitals.outcome import Outcome
 from pgvitals.reading import Reading
 from pgvitals.session import Session
-from pgvitals.verdict import Measurement
+from pgvitals.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Status:
 
     `success_at` is of time.monotonic, `success_time` Unix seconds, `duration` seconds of the last
     run; `rows`, `series`, `dropped` (rows over the limit, values without a text) and `duplicates`
-    are of the last success, as are the `block` of a query and the `measurement` of a target;
+    are of the last success, as are the `block` of a query and the `verdict` of a target;
     `failures` counts those since.
     """
 
@@ -34,7 +34,7 @@ class Status:
     duplicates: int = 0
     failures: int = 0
     block: Block = ()
-    measurement: Measurement | None = None
+    verdict: Verdict | None = None
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """Assessments: what they say before, between and after their runs."""
 
+import json
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ import psycopg
 import pytest
 
 from pgvitals import assessment, task
-from pgvitals.assessment import Assessment
+from pgvitals.assessment import FINDINGS, Assessment
 from pgvitals.exposition import Block, page
 from pgvitals.facts import Facts
 from pgvitals.outcome import Outcome
@@ -33,7 +34,8 @@ class Counted:
 
     def read(self, *asked: Any) -> Iterator[Rows]:
         number = str(self.violations)
-        yield result(COLUMNS, (self.reason, "10", number, number, None))
+        listed = [{"schemaname": "public", "object": f"t{i:02}"} for i in range(self.violations)]
+        yield result(COLUMNS, (self.reason, "10", number, number, json.dumps(listed)))
 
 
 @dataclass(frozen=True)
@@ -252,11 +254,32 @@ def test_a_failure_between_changes_nothing_that_is_read(made: Assessment, clock:
     assert shown(made, clock) == before
 
 
+def named(of: Assessment, clock: Clock) -> list[str]:
+    return [finding.object for finding in of.verdict(of.status, clock.now).findings]
+
+
 def test_another_bound_of_findings_is_shown_at_once(made: Assessment, clock: Clock) -> None:
-    run(made, 1)
+    made.most = 2
+    run(made, 3)
     before = shown(made, clock)
-    made.most = 1
-    assert shown(made, clock) is not before
+    assert named(made, clock) == ["t00", "t01"]
+    made.most = FINDINGS
+    assert shown(made, clock) != before
+    assert named(made, clock) == ["t00", "t01", "t02"]
+
+
+def test_who_wants_more_findings_than_are_shown_asks_before_it_runs(
+    made: Assessment, clock: Clock
+) -> None:
+    made.most = FINDINGS + 5
+    run(made, FINDINGS + 10)
+    assert len(named(made, clock)) == FINDINGS + 5
+
+
+def test_of_many_findings_only_those_stay_that_may_be_shown(made: Assessment) -> None:
+    run(made, 1000)
+    assert made.status.verdict is not None
+    assert (made.status.verdict.found, len(made.status.verdict.findings)) == (1000, FINDINGS)
 
 
 def test_what_is_shown_is_of_the_status_that_is_asked_for(made: Assessment, clock: Clock) -> None:

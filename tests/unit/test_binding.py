@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from pgvitals import binding
 from pgvitals.agenda import Agenda
-from pgvitals.assessment import Assessment
-from pgvitals.binding import ALL_FINDINGS, FINDINGS, Bound, Place
+from pgvitals.assessment import FINDINGS, Assessment
+from pgvitals.binding import ALL_FINDINGS, Bound, Place
 from pgvitals.target import Bar, Target
 from pgvitals.verdict import Key
 from unit.drafts import target
