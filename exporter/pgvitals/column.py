@@ -5,6 +5,7 @@ long after they were last touched.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pgvitals import sample
@@ -21,11 +22,12 @@ class Written(NamedTuple):
     lost: int
 
 
-class Column(NamedTuple):
+@dataclass
+class Column:
     """A column's `type` (pg_type oid) and its cells, some in each of the `texts`; equal where these are."""
 
     type: int
-    texts: list[str]
+    texts: list[str] = field(default_factory=list)
 
     def add(self, cells: Cells) -> None:
         """Put more cells, at least one, after those that are there."""

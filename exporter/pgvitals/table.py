@@ -57,7 +57,7 @@ class Table:
         self._empty(chunk.types)
 
     def _empty(self, types: Iterable[int]) -> None:
-        self._columns, self.size = [Column(type_, []) for type_ in types], 0
+        self._columns, self.size = list(map(Column, types)), 0
 
     def _rows(self) -> Iterable[Row]:
         return zip(*(column.cells() for column in self._columns), strict=True)

@@ -16,7 +16,7 @@ Parts = Sequence[Sequence[Cell]]
 
 
 def column(oid: int, *added: Sequence[Cell]) -> Column:
-    made = Column(oid, [])
+    made = Column(oid)
     for some in added:
         made.add(some)
     return made
