@@ -1,18 +1,17 @@
-"""Memory: what the C library keeps for itself, and what it gives back too early.
+"""Memory: what the C library keeps for itself, and need not.
 
-glibc has a heap for each thread, though ours take turns: one has to do. And what a refresh frees goes back to
-the system at once, to be taken anew by the next one, with a page fault for each 4 kB. So some stays, until
-somebody gives it back (mallopt(3), malloc_trim(3)). Elsewhere nothing is done.
+glibc has a heap for each thread, though ours take turns; it keeps what was freed in them; and after the
+first large text was freed, it puts those into heaps too, which are full of holes after some refreshes. So
+one heap has to do, large texts stay out of it, and what is free is given back (mallopt(3), malloc_trim(3)).
+Elsewhere nothing is done.
 """
 
 import ctypes
 from contextlib import suppress
 
-_LARGE = 2 * 1024 * 1024
-"""Bytes from which on a text does not come from the heap: more than a family of 10,000 samples."""
-_SPARE = 16 * 1024 * 1024
-"""Bytes that may be free at the end of the heap: less than what a refresh of 10,000 tables takes."""
-_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
+_LARGE = 256 * 1024
+"""Bytes: less than a family of 10,000 samples, and more than any of 1,000."""
+_MMAP_THRESHOLD, _ARENA_MAX = -3, -8
 _C = ctypes.CDLL(None)
 
 
@@ -21,7 +20,6 @@ def settle() -> None:
     with suppress(AttributeError):
         _C.mallopt(_ARENA_MAX, 1)
         _C.mallopt(_MMAP_THRESHOLD, _LARGE)
-        _C.mallopt(_TRIM_THRESHOLD, _SPARE)
 
 
 def give_back() -> None:
