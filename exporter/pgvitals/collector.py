@@ -1,12 +1,12 @@
 """A collector: a query bound to one database of one instance; it turns rows into a block."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from pgvitals import exposition, sample
 from pgvitals.block import Writer
-from pgvitals.column import Column
+from pgvitals.column import Column, rows
 from pgvitals.exposition import Block
 from pgvitals.facts import Facts
 from pgvitals.outcome import Outcome
@@ -71,10 +71,10 @@ class Collector(Task):
         keys = [table.column(name) for name in self.query.labels]
         if keys == self._keys and len(self._labels) == table.size:
             return
-        known = dict(zip(_rows(self._keys), self._labels, strict=False))
-        rows = list(_rows(keys)) or [()] * table.size
+        known = dict(zip(rows(self._keys), self._labels, strict=False))
+        came = list(rows(keys)) or [()] * table.size
         self._keys = keys
-        self._labels = [known.get(row) or self._label_text(row) for row in rows]
+        self._labels = [known.get(row) or self._label_text(row) for row in came]
         self._shown = self._labels
         if not self.query.families_from and len(set(self._labels)) < table.size:
             self._first = _first(self._labels)
@@ -87,10 +87,6 @@ class Collector(Task):
         return exposition.braces(
             [sample.label(name, cells[name]) for name in self.query.all_labels]
         )
-
-
-def _rows(columns: Sequence[Column]) -> Iterable[Row]:
-    return zip(*(column.cells() for column in columns), strict=True)
 
 
 def _first(labels: Sequence[str]) -> list[int]:

@@ -4,7 +4,7 @@ Cells that wait one by one until the last row is there take ten times the memory
 long after they were last touched.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -57,3 +57,8 @@ class Column:
             if compat and None in came:
                 values = ["0" if c is None else v for c, v in zip(came, values, strict=True)]
             yield Written(values, lost)
+
+
+def rows(columns: Iterable[Column]) -> Iterator[tuple[Cell, ...]]:
+    """Columns of the same length, row by row."""
+    return zip(*(column.cells() for column in columns), strict=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from operator import itemgetter
 
 from pgvitals import sample
-from pgvitals.column import Column
+from pgvitals.column import Column, rows
 from pgvitals.query import Keep, Query
 from pgvitals.sample import Cell
 from pgvitals.session import CHUNK_ROWS, Chunk, Row
@@ -33,7 +33,7 @@ class Table:
             room, read = query.max_rows - read, read + chunk.size
             if best or (room < chunk.size and query.keep and query.keep.column in self._index):
                 best = best or _Best(query.keep, self._index, query.max_rows)
-                best.take([*self._rows(), *chunk.rows()], chunk.types)
+                best.take([*rows(self._columns), *chunk.rows()], chunk.types)
                 self._begin(chunk)
             elif room > 0:
                 self._add(chunk.rows()[:room])
@@ -46,11 +46,11 @@ class Table:
         """A column, as it came."""
         return self._columns[self._index[name]]
 
-    def keep(self, rows: Sequence[int]) -> None:
-        """Leave these rows alone, by their positions."""
-        came = list(self._rows())
+    def keep(self, positions: Sequence[int]) -> None:
+        """Leave the rows at these positions alone."""
+        came = list(rows(self._columns))
         self._empty([column.type for column in self._columns])
-        self._add([came[row] for row in rows])
+        self._add([came[position] for position in positions])
 
     def _begin(self, chunk: Chunk) -> None:
         self._index = {name: position for position, name in enumerate(chunk.names)}
@@ -59,13 +59,10 @@ class Table:
     def _empty(self, types: Iterable[int]) -> None:
         self._columns, self.size = list(map(Column, types)), 0
 
-    def _rows(self) -> Iterable[Row]:
-        return zip(*(column.cells() for column in self._columns), strict=True)
-
-    def _add(self, rows: Sequence[Row]) -> None:
-        self.size += len(rows)
-        for first in range(0, len(rows), CHUNK_ROWS):
-            some = zip(*rows[first : first + CHUNK_ROWS], strict=True)
+    def _add(self, more: Sequence[Row]) -> None:
+        self.size += len(more)
+        for first in range(0, len(more), CHUNK_ROWS):
+            some = zip(*more[first : first + CHUNK_ROWS], strict=True)
             for column, cells in zip(self._columns, some, strict=False):
                 column.add(cells)
 
