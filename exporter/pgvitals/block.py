@@ -74,7 +74,13 @@ class Writer:
     def _plain(self, name: str, metric: Metric, table: Table) -> _Written:
         column = table.column(metric.column)
         last = self._written.get(name)
-        return last if last and last.column == column else self._afresh(name, metric, column)
+        if last and last.column == column:
+            return last
+        written = self._afresh(name, metric, column)
+        # What cannot be shown may be other than before, and the text the same.
+        if last and last.family == written.family:
+            return written._replace(family=last.family)
+        return written
 
     def _afresh(self, name: str, metric: Metric, column: Column) -> _Written:
         bodies, first, series, lost = [], 0, 0, 0

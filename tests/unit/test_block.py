@@ -203,7 +203,7 @@ def written(*contents: list[tuple[str | None, str | None]], **changes: Any) -> l
 
 def test_a_family_whose_values_are_the_same_is_the_same_text() -> None:
     first, second = written([("1", "2"), ("3", None)], [("1", "2"), ("4", None)])
-    assert second.block[1] == first.block[1]
+    assert second.block[1] is first.block[1]
     assert text(second) == text(first).replace('pg_n{a="y"} 3', 'pg_n{a="y"} 4')
     assert (second.series, second.lost) == (3, 0)
 
@@ -228,7 +228,7 @@ def test_other_values_are_other_text(
 def test_what_is_lost_is_counted_anew_where_the_text_stays() -> None:
     first, second = written([("1", "1e999"), ("2", None)], [("1", None), ("2", None)])
     assert (first.lost, second.lost) == (1, 0)
-    assert second.block[1] == first.block[1]
+    assert second.block[1] is first.block[1]
 
 
 def test_other_labels_are_other_text() -> None:
